@@ -1,0 +1,138 @@
+"""Batches of part images -> log-odds and evidence maps, by the model on the card.
+
+ONNX Runtime serves; torch is the reference with the same interface. Both refuse a file
+that is not the one its model card describes, and both may be called from several threads.
+
+    engine = load_engine()
+    inference = engine.infer(pixels)          # (N, 300, 300) uint8
+    inference.log_odds, inference.evidence    # (N,), (N, 10, 10)
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ModelAltered
+from core.model_card import GRAPH, MODELS, WEIGHTS, ModelCard, read_card, verified_bytes
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+    from core.network import CastingNetwork
+
+MICRO_BATCH = 32
+"""Photographs in one forward pass: more gain nothing and cost memory."""
+
+
+class EngineKind(StrEnum):
+    """Which runtime computes the forward pass."""
+
+    ONNX = "onnx"
+    TORCH = "torch"
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """One forward pass: ``evidence[i].sum() + card.head_bias == log_odds[i]``."""
+
+    log_odds: NDArray[np.float32]
+    evidence: NDArray[np.float32]
+
+
+class Engine(Protocol):
+    """A loaded model."""
+
+    @property
+    def card(self) -> ModelCard: ...
+
+    @property
+    def kind(self) -> EngineKind: ...
+
+    @property
+    def threads(self) -> int: ...
+
+    def infer(self, pixels: NDArray[np.uint8]) -> Inference:
+        """(N, 300, 300) uint8 -> Inference; safe from several threads at once."""
+
+
+def default_threads() -> int:
+    """Threads for one forward pass: the processors this process may use, at most four."""
+    return max(1, min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2))
+
+
+def load_engine(
+    kind: EngineKind = EngineKind.ONNX, folder: Path = MODELS, threads: int | None = None
+) -> Engine:
+    """The model of a folder, ready to infer; raises ModelMissing or ModelAltered."""
+    card = read_card(folder)
+    threads = threads or default_threads()
+    if kind is EngineKind.TORCH:
+        return _load_torch(card, folder, threads)
+    return _load_onnx(card, folder, threads)
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxEngine:
+    """The serving engine."""
+
+    card: ModelCard
+    threads: int
+    session: onnxruntime.InferenceSession
+    kind: EngineKind = EngineKind.ONNX
+
+    def infer(self, pixels: NDArray[np.uint8]) -> Inference:
+        """(N, 300, 300) uint8 -> Inference."""
+        log_odds, evidence = self.session.run(
+            ["log_odds", "evidence"], {"photographs": np.ascontiguousarray(pixels)}
+        )
+        return Inference(np.asarray(log_odds), np.asarray(evidence))
+
+
+def _load_onnx(card: ModelCard, folder: Path, threads: int) -> OnnxEngine:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    graph = verified_bytes(folder / GRAPH, card.graph_sha256)
+    try:
+        session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own exceptions share no public base
+        raise ModelAltered(
+            f"{GRAPH} cannot be loaded by this version of ONNX Runtime. Reinstall the pinned "
+            "requirements, or export the model again."
+        ) from error
+    return OnnxEngine(card, threads, session)
+
+
+@dataclass(frozen=True, slots=True)
+class TorchEngine:
+    """The reference engine: eager torch, the same closed form."""
+
+    card: ModelCard
+    threads: int
+    network: CastingNetwork
+    torch: Any
+    kind: EngineKind = EngineKind.TORCH
+
+    def infer(self, pixels: NDArray[np.uint8]) -> Inference:
+        """(N, 300, 300) uint8 -> Inference."""
+        with self.torch.inference_mode():
+            log_odds, evidence = self.network(self.torch.from_numpy(np.array(pixels)))
+        return Inference(log_odds.numpy(), evidence.numpy())
+
+
+def _load_torch(card: ModelCard, folder: Path, threads: int) -> TorchEngine:
+    import torch
+
+    from core.network import load_weights
+
+    network = load_weights(verified_bytes(folder / WEIGHTS, card.weights_sha256), WEIGHTS)
+    torch.set_num_threads(threads)
+    return TorchEngine(card, threads, network, torch)

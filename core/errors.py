@@ -1,0 +1,69 @@
+"""Every error the program raises on purpose.
+
+    QualityControlError
+    ├── ImageRejected          this file cannot be inspected; the others go on
+    ├── UploadRefused          an upload or archive breaks a limit as a whole
+    ├── ModelUnavailable       nothing can be inspected
+    │   ├── ModelMissing           a model file or the model card is not there
+    │   └── ModelAltered           a model file is not the one the card describes
+    ├── StoreError             the database cannot do what was asked
+    │   ├── StoreUnavailable       it cannot be opened, reached or written
+    │   ├── StoreBusy              another writer held it for too long
+    │   └── StoreVersion           its schema is newer than this program
+    ├── DataSetError           a training or evaluation folder is unusable
+    └── SettingsError          a setting is missing or wrong
+
+Each message says what happened and what to do; it is fit to be shown to a user.
+"""
+
+
+class QualityControlError(Exception):
+    """Base of every error raised on purpose; ``str(error)`` may be shown to a user."""
+
+
+class ImageRejected(QualityControlError):
+    """One file cannot be inspected; ``reason`` says why and what to do."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class UploadRefused(QualityControlError):
+    """A whole upload or archive breaks a limit."""
+
+
+class ModelUnavailable(QualityControlError):
+    """The model cannot be used, so nothing is inspected."""
+
+
+class ModelMissing(ModelUnavailable):
+    """A model file or the model card is not there."""
+
+
+class ModelAltered(ModelUnavailable):
+    """A model file does not have the sha256 that its model card names."""
+
+
+class StoreError(QualityControlError):
+    """The database cannot do what was asked."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be opened, reached or written."""
+
+
+class StoreBusy(StoreError):
+    """Another writer held the database for longer than the waiting time."""
+
+
+class StoreVersion(StoreError):
+    """The database was made by a newer version of this program."""
+
+
+class DataSetError(QualityControlError):
+    """A training or evaluation folder cannot be used."""
+
+
+class SettingsError(QualityControlError):
+    """A setting is missing or has a value that cannot be used."""

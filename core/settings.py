@@ -1,0 +1,65 @@
+"""Every setting, typed, from one place.
+
+Inputs are environment variables, a ``.env`` file and, on Streamlit Cloud, ``st.secrets``,
+which the app hands in. Names are the fields' in capitals: ``DATABASE_URL``, ``STATION``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import SettingsError
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+
+
+class Settings(BaseSettings):
+    """The program's settings; each field's description is its documentation."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = Field(
+        "sqlite:///data/qc.db",
+        description="Where everything is kept: an SQLite file, or postgresql://... for several "
+        "machines.",
+    )
+    spool_folder: Path = Field(
+        Path("data/spool"),
+        description="Uploaded photographs wait here until they are inspected.",
+    )
+    station: Name = Field("station 1", description="The station verdicts are recorded for.")
+    threads: int = Field(
+        0, ge=0, le=64, description="Threads of one forward pass; 0 takes the processors there are."
+    )
+    max_upload_files: int = Field(
+        5000, ge=1, description="Photographs in one upload, those inside archives counted."
+    )
+    max_upload_megabytes: int = Field(
+        2000, ge=1, description="Megabytes in one upload, archives counted unpacked."
+    )
+
+
+def read_settings(secrets: Mapping[str, Any] | None = None) -> Settings:
+    """The settings in force; ``secrets`` win over the environment.
+
+    Raises SettingsError naming each setting that is wrong.
+    """
+    given = {
+        name: value
+        for name in Settings.model_fields
+        for key, value in (secrets or {}).items()
+        if key.lower() == name
+    }
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise SettingsError(f"A setting cannot be used. {faults}") from error

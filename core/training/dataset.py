@@ -1,0 +1,111 @@
+"""A folder of labelled photographs, and which of them show the same casting.
+
+    DATASET/train/{defective,ok}/*      or, as the public set has it,
+    DATASET/train/{def_front,ok_front}/*
+    DATASET/test/...                    a split is optional: DATASET/{defective,ok}/* will do
+
+A photograph's identity is its sha256: the public set repeats file names for different
+pictures, and pictures under different names.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import DataSetError, ImageRejected
+from core.images import EXTENSIONS, decode, sha256_of
+
+DEFECTIVE, OK = "defective", "ok"
+SPLITS = ("train", "test")
+LABEL_FOLDERS = {"defective": DEFECTIVE, "def_front": DEFECTIVE, "ok": OK, "ok_front": OK}
+CASTING_COLUMNS = ("path", "split", "label", "casting", "casting_majority_label", "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPhotograph:
+    """One photograph of a data set; ``path`` is relative to its folder, with slashes."""
+
+    path: str
+    split: str
+    """"train", "test", or "" where the data set has no split."""
+    label: str
+    sha256: str
+
+    @property
+    def is_defective(self) -> bool:
+        return self.label == DEFECTIVE
+
+
+def read_data_set(folder: Path) -> list[LabelledPhotograph]:
+    """Every photograph of a data set, ordered by path.
+
+    Raises DataSetError when the folder does not have the expected shape or lacks a class.
+    """
+    found = []
+    for split in (*SPLITS, ""):
+        for name, label in LABEL_FOLDERS.items():
+            for path in sorted((folder / split / name).glob("*")):
+                if path.suffix.lower().lstrip(".") in EXTENSIONS:
+                    relative = path.relative_to(folder).as_posix()
+                    found.append(
+                        LabelledPhotograph(relative, split, label, sha256_of(path.read_bytes()))
+                    )
+    missing = {DEFECTIVE, OK} - {photograph.label for photograph in found}
+    if missing:
+        raise DataSetError(
+            f"No {' and no '.join(sorted(missing))} photographs under {folder.name}. Expected "
+            "train/defective, train/ok and the same under test, or defective and ok alone."
+        )
+    return sorted(found, key=lambda photograph: photograph.path)
+
+
+def read_castings(path: Path) -> dict[str, str]:
+    """sha256 -> casting, from the CSV that ``python -m core castings`` writes.
+
+    Raises DataSetError when the file cannot be read, lacks a column, or gives one photograph
+    two castings.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataSetError(f"The castings file {path.name} cannot be read.") from error
+    castings: dict[str, str] = {}
+    for number, row in enumerate(rows, start=2):
+        casting, sha256 = row.get("casting"), row.get("sha256")
+        if not casting or not sha256:
+            raise DataSetError(f"{path.name}, line {number}: no casting or no sha256.")
+        if castings.setdefault(sha256, casting) != casting:
+            raise DataSetError(f"{path.name}, line {number}: this photograph has two castings.")
+    return castings
+
+
+def castings_of(photographs: Sequence[LabelledPhotograph], castings: dict[str, str]) -> list[str]:
+    """The casting of each photograph; raises DataSetError when one is not listed."""
+    unlisted = sum(photograph.sha256 not in castings for photograph in photographs)
+    if unlisted:
+        raise DataSetError(
+            f"{unlisted} photographs are not in the castings file. Make it anew with "
+            "`python -m core castings`."
+        )
+    return [castings[photograph.sha256] for photograph in photographs]
+
+
+def read_pixels(folder: Path, photographs: Sequence[LabelledPhotograph]) -> NDArray[np.uint8]:
+    """(N, 300, 300): the photographs as serving would decode them.
+
+    Raises DataSetError naming the first that cannot be decoded.
+    """
+    pixels = []
+    for photograph in photographs:
+        try:
+            pixels.append(decode((folder / photograph.path).read_bytes()).pixels)
+        except ImageRejected as error:
+            raise DataSetError(f"{photograph.path}: {error}") from error
+    return np.stack(pixels)

@@ -1,0 +1,45 @@
+"""A trained network -> the ONNX graph that serves it.
+
+Normalisation is inside the graph; input is a uint8 batch of any size, outputs are the
+log-odds and the evidence map of the same forward pass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from pathlib import Path
+
+import onnx
+import torch
+
+from core.images import SIDE
+from core.network import CastingNetwork
+
+OPSET = 18
+
+
+def export_graph(network: CastingNetwork, path: Path) -> str:
+    """Write ``network`` as one self-contained ONNX file and return its sha256."""
+    network.eval()
+    example = torch.zeros(2, SIDE, SIDE, dtype=torch.uint8)
+    with warnings.catch_warnings():
+        # torch's exporter warns of its own internals on every call
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            network,
+            (example,),
+            input_names=["photographs"],
+            output_names=["log_odds", "evidence"],
+            dynamic_shapes={"photographs": {0: torch.export.Dim("batch")}},
+            opset_version=OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    if program is None:
+        raise RuntimeError("torch.onnx.export returned no program")
+    buffer = io.BytesIO()
+    onnx.save(program.model_proto, buffer)
+    path.write_bytes(buffer.getvalue())
+    return hashlib.sha256(buffer.getvalue()).hexdigest()

@@ -1,0 +1,171 @@
+"""Reading parts: the gallery, one part, its photograph, and the version of all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, func, literal, select, text
+
+from core.inspection import Inspection, Verdict
+from db.rows import INSPECTION_COLUMNS, INSPECTION_FROM, inspection_from
+from db.schema import batch, batch_part, inspection, photograph, rejection, threshold_change
+
+
+class Sort(StrEnum):
+    """The order of a gallery."""
+
+    PROBABILITY = "probability"
+    """Most probably defective first; parts without a probability last."""
+    TIME = "time"
+    """Newest first."""
+    FILE = "file"
+    """By name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An inspection as it is stored and listed."""
+
+    id: int
+    """Number of the inspection."""
+    batch_id: int
+    """The batch that gave the verdict."""
+    station: str
+    file: str
+    """Its name in the batch that is listed."""
+    already_inspected: bool
+    """True where the listed batch found the verdict of an earlier upload."""
+    inspection: Inspection
+    store_ms: float
+    """Milliseconds this part took of its transaction, without the final write to disk."""
+
+
+def gallery(
+    connection: Connection,
+    batch_id: int | None = None,
+    verdict: Verdict | None = None,
+    sort: Sort = Sort.PROBABILITY,
+    offset: int = 0,
+    limit: int = 24,
+) -> list[Part]:
+    """A page of a batch's parts, or of all parts where ``batch_id`` is None.
+
+    The photographs' bytes are not read; see :func:`photograph_bytes`.
+    """
+    listed = _listed(batch_id)
+    # The page is cut out of an index first, and whole rows are read for its parts only.
+    page = (
+        select(listed.c.id)
+        .where(*_filters(listed, batch_id, verdict))
+        .order_by(*_order(listed, sort))
+        .offset(offset)
+        .limit(limit)
+        .subquery("page")
+    )
+    if batch_id is None:
+        query = select(
+            *INSPECTION_COLUMNS,
+            inspection.c.file.label("listed_file"),
+            literal(False).label("already_inspected"),
+        ).select_from(INSPECTION_FROM.join(page, page.c.id == inspection.c.id))
+    else:
+        query = select(
+            *INSPECTION_COLUMNS,
+            batch_part.c.file.label("listed_file"),
+            batch_part.c.already_inspected,
+        ).select_from(
+            INSPECTION_FROM.join(batch_part, batch_part.c.inspection_id == inspection.c.id).join(
+                page, page.c.id == batch_part.c.id
+            )
+        )
+    return [_part(row) for row in connection.execute(query.order_by(*_order(listed, sort)))]
+
+
+def gallery_size(
+    connection: Connection, batch_id: int | None = None, verdict: Verdict | None = None
+) -> int:
+    """How many parts the gallery with these filters has."""
+    listed = _listed(batch_id)
+    query = select(func.count()).select_from(listed).where(*_filters(listed, batch_id, verdict))
+    return connection.scalar(query) or 0
+
+
+def part_by_id(connection: Connection, inspection_id: int) -> Part | None:
+    """The part with this number of its inspection, under the name it first came with."""
+    query = (
+        select(
+            *INSPECTION_COLUMNS,
+            inspection.c.file.label("listed_file"),
+            literal(False).label("already_inspected"),
+        )
+        .select_from(INSPECTION_FROM)
+        .where(inspection.c.id == inspection_id)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _part(row)
+
+
+def photograph_bytes(connection: Connection, sha256: str) -> bytes | None:
+    """The photograph's original bytes; None where it is not stored."""
+    return connection.scalar(select(photograph.c.data).where(photograph.c.sha256 == sha256))
+
+
+def data_version(connection: Connection) -> str:
+    """A key that differs whenever anything was stored since: for caches, in well under 1 ms.
+
+    On PostgreSQL it may also differ when nothing here changed: the numbers of rows are given
+    out before they are visible, so the server's own snapshot is the key.
+    """
+    if connection.dialect.name == "postgresql":
+        return str(connection.scalar(text("SELECT pg_current_snapshot()::text")))
+    newest = [
+        select(func.coalesce(func.max(table.c.id), 0)).scalar_subquery()
+        for table in (batch, inspection, batch_part, rejection, threshold_change)
+    ]
+    unfinished = (
+        select(func.count())
+        .select_from(batch)
+        .where(batch.c.finished_at.is_(None))
+        .scalar_subquery()
+    )
+    row = connection.execute(select(*newest, unfinished)).one()
+    return "-".join(str(number) for number in row)
+
+
+def _listed(batch_id: int | None) -> FromClause:
+    return inspection if batch_id is None else batch_part
+
+
+def _filters(
+    listed: FromClause, batch_id: int | None, verdict: Verdict | None
+) -> list[ColumnElement[bool]]:
+    filters: list[ColumnElement[bool]] = []
+    if batch_id is not None:
+        filters.append(listed.c.batch_id == batch_id)
+    if verdict is not None:
+        filters.append(listed.c.verdict == verdict.value)
+    return filters
+
+
+def _order(listed: FromClause, sort: Sort) -> list[ColumnElement[Any]]:
+    if sort is Sort.PROBABILITY:
+        return [listed.c.probability.desc().nulls_last(), listed.c.verdict, listed.c.id]
+    if sort is Sort.FILE:
+        return [listed.c.file, listed.c.id]
+    if listed is inspection:
+        return [listed.c.inspected_at.desc(), listed.c.id.desc()]
+    return [listed.c.id.desc()]
+
+
+def _part(row: Any) -> Part:
+    return Part(
+        id=row.id,
+        batch_id=row.batch_id,
+        station=row.station,
+        file=row.listed_file,
+        already_inspected=row.already_inspected,
+        inspection=inspection_from(row),
+        store_ms=row.store_ms,
+    )

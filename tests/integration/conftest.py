@@ -1,0 +1,55 @@
+"""Databases for the tests: a SQLite file, and PostgreSQL where TEST_POSTGRES_URL names one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
+
+import db
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Address of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'qc.db'}"
+
+
+@pytest.fixture
+def postgresql_url() -> Iterator[str]:
+    """Address of an empty PostgreSQL schema that this test has to itself."""
+    url = os.environ.get("TEST_POSTGRES_URL")
+    if not url:
+        pytest.skip("TEST_POSTGRES_URL is not set: no PostgreSQL to test on")
+    address = make_url(url).set(drivername="postgresql+psycopg")
+    schema = f"test_{uuid4().hex}"
+    server = create_engine(address)
+    try:
+        with server.begin() as connection:
+            connection.execute(text(f"CREATE SCHEMA {schema}"))
+        own = address.update_query_dict({"options": f"-csearch_path={schema}"})
+        yield own.render_as_string(hide_password=False)
+        with server.begin() as connection:
+            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    finally:
+        server.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Address of an empty database that this test has to itself."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Engine]:
+    """A migrated database that this test has to itself."""
+    engine = db.connect(database_url)
+    yield engine
+    engine.dispose()
