@@ -71,11 +71,8 @@ def load_engine(
     kind: EngineKind = EngineKind.ONNX, folder: Path = MODELS, threads: int | None = None
 ) -> Engine:
     """The model of a folder, ready to infer; raises ModelMissing or ModelAltered."""
-    card = read_card(folder)
-    threads = threads or default_threads()
-    if kind is EngineKind.TORCH:
-        return _load_torch(card, folder, threads)
-    return _load_onnx(card, folder, threads)
+    load = load_torch if kind is EngineKind.TORCH else load_onnx
+    return load(folder, threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +92,12 @@ class OnnxEngine:
         return Inference(np.asarray(log_odds), np.asarray(evidence))
 
 
-def _load_onnx(card: ModelCard, folder: Path, threads: int) -> OnnxEngine:
+def load_onnx(folder: Path = MODELS, threads: int | None = None) -> OnnxEngine:
+    """The serving engine; raises ModelMissing or ModelAltered."""
     import onnxruntime
 
+    card = read_card(folder)
+    threads = threads or default_threads()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     graph = verified_bytes(folder / GRAPH, card.graph_sha256)
@@ -128,11 +128,14 @@ class TorchEngine:
         return Inference(log_odds.numpy(), evidence.numpy())
 
 
-def _load_torch(card: ModelCard, folder: Path, threads: int) -> TorchEngine:
+def load_torch(folder: Path = MODELS, threads: int | None = None) -> TorchEngine:
+    """The reference engine; raises ModelMissing or ModelAltered."""
     import torch
 
     from core.network import load_weights
 
+    card = read_card(folder)
+    threads = threads or default_threads()
     network = load_weights(verified_bytes(folder / WEIGHTS, card.weights_sha256), WEIGHTS)
     torch.set_num_threads(threads)
     return TorchEngine(card, threads, network, torch)

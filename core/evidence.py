@@ -48,10 +48,11 @@ def strongest_cell(evidence: NDArray[np.floating]) -> tuple[int, int]:
 
 
 def stored_map(evidence: NDArray[np.floating]) -> NDArray[np.float16]:
-    """The map in half precision, each cell within one step of its value, its sum kept.
+    """The map in half precision, its sum kept.
 
     Rounding cell by cell would move the sum by some 1e-4 log-odds. Each cell's rounding error
-    is handed on to the next smaller one instead, so what is left is the smallest cell's.
+    is handed on to the next smaller one instead, so what is left is the smallest cell's; no
+    cell moves by more than one rounding step of the largest.
     """
     flat = np.asarray(evidence, dtype=np.float64).ravel()
     kept = np.empty(flat.shape, dtype=np.float16)
@@ -74,7 +75,7 @@ def at_pixels(evidence: NDArray[np.floating], side: int) -> NDArray[np.float32]:
         (side, side),
         Image.Transform.AFFINE,
         (step, 0.0, 2.5 - 0.5 / STRIDE, 0.0, step, 2.5 - 0.5 / STRIDE),
-        Image.Resampling.BICUBIC,
+        Image.Resampling.BILINEAR,  # smoother kernels overshoot: false evidence beside true
     )
     return np.asarray(picture, dtype=np.float32)
 

@@ -45,6 +45,8 @@ class Photograph:
 
     name: str
     data: bytes
+    fault: str = ""
+    """Why its source could not read it; such a photograph is rejected with this reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,9 @@ def _prepare(photographs: Sequence[Photograph], store: InspectionStore) -> list[
     first: dict[str, _Prepared] = {}
     prepared = []
     for photograph, sha256 in zip(photographs, sha256s, strict=True):
-        if sha256 in known:
+        if photograph.fault:
+            prepared.append(_rejected(photograph, sha256, photograph.fault))
+        elif sha256 in known:
             found = replace(known[sha256], file=photograph.name)
             outcome = Outcome(photograph, found, already_inspected=True)
             prepared.append(_Prepared(photograph, sha256, outcome=outcome))
@@ -193,11 +197,14 @@ def _decode(photograph: Photograph, sha256: str) -> _Prepared:
     try:
         image = decode(photograph.data)
     except ImageRejected as rejected:
-        rejection = Rejection(
-            photograph.name, sha256, len(photograph.data), rejected.reason, datetime.now(UTC)
-        )
-        return _Prepared(photograph, sha256, outcome=Outcome(photograph, rejection))
+        return _rejected(photograph, sha256, rejected.reason)
     return _Prepared(photograph, sha256, image, (perf_counter() - start) * 1e3)
+
+
+def _rejected(photograph: Photograph, sha256: str, reason: str) -> _Prepared:
+    now = datetime.now(UTC)
+    rejection = Rejection(photograph.name, sha256, len(photograph.data), reason, now)
+    return _Prepared(photograph, sha256, outcome=Outcome(photograph, rejection))
 
 
 def _infer(prepared: Sequence[_Prepared], engine: Engine, threshold: float) -> list[Outcome]:

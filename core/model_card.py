@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -20,6 +20,8 @@ MODELS = Path(__file__).resolve().parent.parent / "models"
 WEIGHTS = "final_best_model.pt"
 GRAPH = "final_best_model.onnx"
 CARD = "final_best_model.json"
+SCORES = "final_best_model.scores.csv"
+"""Log-odds of photographs whose castings were held out of training."""
 
 
 def _is_sha256(value: str) -> str:
@@ -74,7 +76,7 @@ class ModelCard(_Record):
     weights_sha256: Sha256
     graph_sha256: Sha256
     trained_at: AwareDatetime
-    recipe: dict[str, str | int | float]
+    recipe: dict[str, Any]
     data: TrainingData
     curves: list[Epoch]
     checkpoint: str

@@ -1,9 +1,9 @@
 """MobileNetV2 with one log-odds output and the evidence behind it.
 
-The network is features -> global average pool -> dropout -> linear. With one output and
-head weights w, the gradient of the log-odds at every cell of the last feature map A is
-w_k / (H * W), so Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391) has a closed form:
-``evidence = (w . A) / (H * W)``, and ``evidence.sum() + bias`` is the log-odds itself.
+The network is features -> global average pool -> linear; dropout acts in training only. With
+one output and head weights w, the gradient of the log-odds at every cell of the last feature
+map A is w_k / (H * W), so Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391) has a closed
+form: ``evidence = (w . A) / (H * W)``, and ``evidence.sum() + bias`` is the log-odds itself.
 Signed, without the ReLU: negative evidence speaks for an OK part.
 
 Only training, export and the reference engine import this module; serving runs the
@@ -16,52 +16,50 @@ import hashlib
 import importlib
 import io
 import sys
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import ModuleType
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core.errors import ModelAltered, ModelMissing
-
-if TYPE_CHECKING:
-    from torchvision.models import MobileNetV2
+from core.images import SIDE
 
 CELLS = 10
 """Rows and columns of the evidence map: SIDE / 32, rounded up."""
 
 FEATURES = 1280
-UNFROZEN_BLOCKS = 3
-"""The last convolutional blocks that the second stage of training releases."""
 
-# One mean and one deviation, the averages of ImageNet's three: the input has one channel.
-PIXEL_MEAN = 0.449
-PIXEL_DEVIATION = 0.226
+DISC = 105.0
+"""Pixels from the middle within which a photograph's brightness and contrast are measured."""
 
 _operators: list[torch.library.Library] = []
 
 
-def _mobilenet_v2() -> MobileNetV2:
-    """torchvision's MobileNetV2 without weights, even where its operators do not load."""
+def _torchvision_models() -> ModuleType:
+    """``torchvision.models``, even where torchvision's compiled operators do not load."""
     try:
-        models = importlib.import_module("torchvision.models")
+        return importlib.import_module("torchvision.models")
     except RuntimeError as error:
         if "torchvision::" not in str(error):
             raise
-        # PyPI's Linux torchvision is built against CUDA torch; beside a CPU-only torch its
-        # compiled operators are absent and registering their fake kernels fails the import.
-        # Box suppression is of no use here, so declaring the two names is enough.
-        library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
-        for operator in ("nms", "qnms"):
-            library.define(  # type: ignore[no-untyped-call]
-                f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
-            )
-        _operators.append(library)
-        for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        models = importlib.import_module("torchvision.models")
-    network: MobileNetV2 = models.mobilenet_v2(weights=None)
-    return network
+    # PyPI's Linux torchvision is built against CUDA torch; beside a CPU-only torch its
+    # compiled operators are absent and registering their fake kernels fails the import.
+    # Box suppression is of no use here, so declaring the two names is enough.
+    library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
+    for operator in ("nms", "qnms"):
+        library.define(  # type: ignore[no-untyped-call]
+            f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+        )
+    _operators.append(library)
+    for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
+        del sys.modules[name]
+    return importlib.import_module("torchvision.models")
+
+
+_models = _torchvision_models()
 
 
 class CastingNetwork(nn.Module):
@@ -69,18 +67,25 @@ class CastingNetwork(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.features: nn.Sequential = _mobilenet_v2().features
+        self.features: nn.Sequential = _models.mobilenet_v2(weights=None).features
         stem = self.features[0][0]
         self.features[0][0] = nn.Conv2d(
             1, stem.out_channels, stem.kernel_size, stem.stride, stem.padding, bias=False
         )
-        self.dropout = nn.Dropout(0.2)
         self.head = nn.Linear(FEATURES, 1)
+        self.register_buffer("disc", _disc(), persistent=False)
+        self.disc: Tensor
 
     def normalise(self, photographs: Tensor) -> Tensor:
-        """(N, 300, 300) uint8 -> (N, 1, 300, 300) float32 as the features expect it."""
-        scaled = (photographs.to(torch.float32) / 255 - PIXEL_MEAN) / PIXEL_DEVIATION
-        return scaled.unsqueeze(1)
+        """(N, 300, 300) uint8 -> (N, 1, 300, 300), mean 0 and deviation 1 over the middle disc.
+
+        Exposure and contrast of the photograph are gone before the features see it: defective
+        castings were photographed darker, which a network would otherwise learn.
+        """
+        gray = photographs.to(torch.float32)
+        mean = (gray * self.disc).sum(dim=(1, 2), keepdim=True)
+        variance = ((gray - mean) ** 2 * self.disc).sum(dim=(1, 2), keepdim=True)
+        return ((gray - mean) / (variance + 1).sqrt()).unsqueeze(1)
 
     def cell_scores(self, activations: Tensor) -> Tensor:
         """(N, 1280, H, W) activations -> (N, H, W), the head applied to every cell."""
@@ -93,6 +98,13 @@ class CastingNetwork(nn.Module):
         return evidence.sum(dim=(1, 2)) + self.head.bias, evidence
 
 
+def _disc() -> Tensor:
+    """(300, 300): weights that sum to one on the middle disc."""
+    at = torch.arange(SIDE, dtype=torch.float32) - (SIDE - 1) / 2
+    disc = ((at[:, None] ** 2 + at[None, :] ** 2) < DISC**2).float()
+    return disc / disc.sum()
+
+
 def from_imagenet(weights: Path | None = None) -> CastingNetwork:
     """A network with ImageNet features and a new head.
 
@@ -102,10 +114,8 @@ def from_imagenet(weights: Path | None = None) -> CastingNetwork:
     """
     network = CastingNetwork()
     if weights is None:
-        from torchvision.models import MobileNet_V2_Weights
-
         try:
-            state = MobileNet_V2_Weights.IMAGENET1K_V1.get_state_dict(progress=True)
+            state = _models.MobileNet_V2_Weights.IMAGENET1K_V1.get_state_dict(progress=True)
         except OSError as error:
             raise ModelMissing(
                 "The ImageNet weights could not be downloaded. Connect the machine, or give "
@@ -122,9 +132,30 @@ def from_imagenet(weights: Path | None = None) -> CastingNetwork:
     }
     features["0.0.weight"] = features["0.0.weight"].sum(dim=1, keepdim=True)
     network.features.load_state_dict(features)
+    _fold_norms(network.features)
+    torch.manual_seed(0)
     nn.init.normal_(network.head.weight, std=0.01)
     nn.init.zeros_(network.head.bias)
     return network
+
+
+def _fold_norms(features: nn.Module) -> None:
+    """Put every batch norm's scale into the convolution before it; the function stays.
+
+    ImageNet's batch norm statistics mean nothing here; left in place, they would stretch the
+    optimiser's steps differently in every channel.
+    """
+    for block in features.modules():
+        if not isinstance(block, nn.Sequential):
+            continue
+        for convolution, norm in pairwise(block):
+            if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                fused = fuse_conv_bn_eval(convolution.eval(), norm.eval())
+                convolution.weight = fused.weight
+                norm.running_mean = torch.zeros_like(norm.weight)
+                norm.running_var = torch.full_like(norm.weight, 1 - norm.eps)
+                norm.weight = nn.Parameter(torch.ones_like(norm.weight))
+                norm.bias = nn.Parameter(fused.get_parameter("bias").detach())
 
 
 def save_weights(network: CastingNetwork, path: Path) -> str:

@@ -18,8 +18,12 @@ class Sort(StrEnum):
 
     PROBABILITY = "probability"
     """Most probably defective first; parts without a probability last."""
+    LEAST_PROBABLE = "least_probable"
+    """The other way round; parts without a probability first."""
     TIME = "time"
     """Newest first."""
+    ORDER = "order"
+    """As they came; oldest first."""
     FILE = "file"
     """By name."""
 
@@ -152,11 +156,17 @@ def _filters(
 def _order(listed: FromClause, sort: Sort) -> list[ColumnElement[Any]]:
     if sort is Sort.PROBABILITY:
         return [listed.c.probability.desc().nulls_last(), listed.c.verdict, listed.c.id]
+    if sort is Sort.LEAST_PROBABLE:
+        # The same index, read backwards.
+        return [
+            listed.c.probability.asc().nulls_first(),
+            listed.c.verdict.desc(),
+            listed.c.id.desc(),
+        ]
     if sort is Sort.FILE:
         return [listed.c.file, listed.c.id]
-    if listed is inspection:
-        return [listed.c.inspected_at.desc(), listed.c.id.desc()]
-    return [listed.c.id.desc()]
+    columns = [listed.c.inspected_at, listed.c.id] if listed is inspection else [listed.c.id]
+    return [column if sort is Sort.ORDER else column.desc() for column in columns]
 
 
 def _part(row: Any) -> Part:

@@ -97,6 +97,16 @@ def castings_of(photographs: Sequence[LabelledPhotograph], castings: dict[str, s
     return [castings[photograph.sha256] for photograph in photographs]
 
 
+def majority_labels(
+    photographs: Sequence[LabelledPhotograph], castings: Sequence[str]
+) -> dict[str, bool]:
+    """Casting -> whether most of its photographs are labelled defective (a tie is defective)."""
+    votes: dict[str, list[int]] = {}
+    for photograph, casting in zip(photographs, castings, strict=True):
+        votes.setdefault(casting, [0, 0])[photograph.is_defective] += 1
+    return {casting: defective >= ok for casting, (ok, defective) in votes.items()}
+
+
 def read_pixels(folder: Path, photographs: Sequence[LabelledPhotograph]) -> NDArray[np.uint8]:
     """(N, 300, 300): the photographs as serving would decode them.
 

@@ -1,153 +1,244 @@
-"""Two-stage training on cached features: the head alone, then the last blocks with it.
+"""Training on cached features: what moves, the loss, the loop.
 
-Batch norm stays in evaluation mode throughout: batches of one part design would drag its
-statistics away from what serving sees.
+Everything below ``Recipe.frozen`` blocks is ImageNet's and was computed once. Batch norm
+stays in evaluation mode: batches of one part design would drag its statistics away from
+what serving sees.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.metrics import auc, confusion
 from core.model_card import Epoch
-from core.network import UNFROZEN_BLOCKS, CastingNetwork
-from core.training.recipe import Recipe
+from core.network import CastingNetwork
+from core.training.recipe import Recipe, Stage
+
+MICRO_BATCH = 8
+"""Examples in one backward pass; more fall out of the processor's caches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Photographs as the frozen part sees them, and their labels."""
+    """Pictures as the frozen part sees them, and what is known of them."""
 
-    views: tuple[NDArray[np.float16], ...]
-    """Each (N, 160, 10, 10): the same photographs, seen differently."""
+    features: NDArray[np.float16]
+    """(N, channels, rows, columns): input of the first block that moves."""
     defective: NDArray[np.bool_]
+    castings: tuple[frozenset[str], ...]
+    """Every casting that any part of the picture comes from."""
+    cells: NDArray[np.bool_]
+    """(N, 10, 10): where defects were put."""
+    local: NDArray[np.bool_]
+    """Whether ``cells`` holds every defect there is."""
 
     def __len__(self) -> int:
         return len(self.defective)
 
-    def subset(self, chosen: NDArray[np.bool_]) -> Examples:
-        """The chosen photographs in every view."""
-        return Examples(tuple(view[chosen] for view in self.views), self.defective[chosen])
+    def without(self, held_out: set[str]) -> NDArray[np.intp]:
+        """The examples in which no held-out casting has any part."""
+        return np.flatnonzero([not (names & held_out) for names in self.castings])
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """A part of the training: what moves, for how long, in which steps."""
+class Validation:
+    """Photographs of castings that training does not see."""
 
-    name: str
-    epochs: int
-    rate: float
-
-
-def stages_of(recipe: Recipe) -> tuple[Stage, Stage]:
-    """The recipe's two stages in order."""
-    return (
-        Stage("head", recipe.head_epochs, recipe.head_rate),
-        Stage("blocks", recipe.block_epochs, recipe.block_rate),
-    )
+    features: NDArray[np.float16]
+    defective: NDArray[np.bool_]
 
 
 def fit(
     network: CastingNetwork,
-    training: Examples,
+    examples: Examples,
+    rows: NDArray[np.intp],
     recipe: Recipe,
     stages: tuple[Stage, ...],
-    validation: Examples | None = None,
-    on_epoch: Callable[[Epoch], None] | None = None,
+    validation: Validation | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> list[Epoch]:
-    """Train ``network`` in place and return its curves (empty without validation).
+    """Train ``network`` in place on ``rows`` and return its curves (empty without validation).
 
-    ``progress`` gets the number of photographs just used, ``on_epoch`` each epoch's figures.
+    ``progress`` gets the number of examples just used.
     """
     torch.manual_seed(recipe.seed)
-    rng = np.random.default_rng(recipe.seed)
+    batches = _batches(examples.defective, rows, recipe)
     network.eval()
-    loss_of = nn.BCEWithLogitsLoss()
     curves = []
     for stage in stages:
-        parameters = _released(network, stage.name)
-        optimiser = torch.optim.Adam(parameters, lr=stage.rate)
+        optimiser = _optimiser(network, recipe, stage)
+        steps = recipe.epoch // recipe.batch
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimiser, _share_of(recipe, steps * stage.epochs)
+        )
+        moving = [p for group in optimiser.param_groups for p in group["params"]]
+        average = [parameter.detach().clone() for parameter in moving]
         for epoch in range(1, stage.epochs + 1):
             losses = []
-            network.dropout.train()
-            for features, truth in _batches(training, recipe.batch, epoch, rng):
-                loss = loss_of(_log_odds(network, features), truth)
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()
-                optimiser.step()
-                losses.append(loss.item() * len(truth))
-                progress(len(truth))
-            network.dropout.eval()
+            for step in range(steps):
+                losses.append(_step(network, examples, next(batches), recipe, stage, optimiser))
+                schedule.step()
+                _follow(average, moving, recipe, (epoch - 1) * steps + step)
+                progress(recipe.batch)
+            if epoch == stage.epochs:
+                _copy(average, moving)
             if validation is not None:
-                figures = _figures(network, stage, epoch, sum(losses) / len(training), validation)
-                curves.append(figures)
-                if on_epoch is not None:
-                    on_epoch(figures)
+                curves.append(_figures(network, recipe, stage, epoch, losses, validation))
     return curves
 
 
-def log_odds_of(network: CastingNetwork, features: NDArray[np.float16]) -> NDArray[np.float32]:
+def log_odds_of(
+    network: CastingNetwork, frozen: int, features: NDArray[np.float16]
+) -> NDArray[np.float32]:
     """Log-odds (N,) of cached features, in evaluation mode."""
     with torch.inference_mode():
         parts = [
-            _log_odds(network, torch.from_numpy(features[start : start + 128]).float())
-            for start in range(0, len(features), 128)
+            network.head(
+                network.features[frozen:](_tensor(features[start : start + 32])).mean(dim=(2, 3))
+            ).squeeze(1)
+            for start in range(0, len(features), 32)
         ]
     return torch.cat(parts).numpy()
 
 
-def _released(network: CastingNetwork, stage: str) -> list[nn.Parameter]:
+def _optimiser(network: CastingNetwork, recipe: Recipe, stage: Stage) -> torch.optim.Optimizer:
     for parameter in network.parameters():
         parameter.requires_grad_(False)
-    moving: list[nn.Module] = [network.head]
-    if stage == "blocks":
-        moving.append(network.features[-UNFROZEN_BLOCKS:])
-    parameters = [parameter for module in moving for parameter in module.parameters()]
-    for parameter in parameters:
-        parameter.requires_grad_(True)
-    return parameters
+    groups: list[dict[str, Any]] = [
+        {"params": list(network.head.parameters()), "lr": stage.head_rate}
+    ]
+    if stage.rate:
+        # The norms' scales are in the convolutions; only their offsets are free.
+        norms = {m.weight for m in network.modules() if isinstance(m, nn.BatchNorm2d)}
+        blocks = [p for p in network.features[recipe.frozen :].parameters() if p not in norms]
+        groups.append({"params": blocks, "lr": stage.rate})
+    for group in groups:
+        for parameter in group["params"]:
+            parameter.requires_grad_(True)
+    return torch.optim.AdamW(groups, weight_decay=recipe.decay, betas=(0.9, 0.99))
 
 
-def _log_odds(network: CastingNetwork, features: Tensor) -> Tensor:
-    activations = network.features[-UNFROZEN_BLOCKS:](features)
-    pooled = network.dropout(activations.mean(dim=(2, 3)))
-    result: Tensor = network.head(pooled).squeeze(1)
-    return result
+def _share_of(recipe: Recipe, steps: int) -> Callable[[int], float]:
+    """Step -> its share of the full step size: a short rise, then half a cosine down."""
+
+    def share(step: int) -> float:
+        if not recipe.cosine:
+            return 1.0
+        return min(1.0, (step + 1) / 15) * max(0.01, 0.5 + 0.5 * math.cos(math.pi * step / steps))
+
+    return share
+
+
+def _step(
+    network: CastingNetwork,
+    examples: Examples,
+    chosen: NDArray[np.intp],
+    recipe: Recipe,
+    stage: Stage,
+    optimiser: torch.optim.Optimizer,
+) -> float:
+    """One step on one batch, in micro-batches; returns its mean loss."""
+    optimiser.zero_grad(set_to_none=True)
+    total = 0.0
+    for start in range(0, len(chosen), MICRO_BATCH):
+        part = np.sort(chosen[start : start + MICRO_BATCH])
+        with torch.set_grad_enabled(stage.rate > 0):
+            activations = network.features[recipe.frozen :](_tensor(examples.features[part]))
+        scores = network.cell_scores(F.dropout(activations, 0.2)) + network.head.bias
+        loss = _loss(scores, examples, part, recipe) / len(chosen)
+        loss.backward()  # type: ignore[no-untyped-call]
+        total += loss.item()
+    nn.utils.clip_grad_norm_((p for g in optimiser.param_groups for p in g["params"]), 5.0)
+    optimiser.step()
+    return total
+
+
+def _loss(scores: Tensor, examples: Examples, part: NDArray[np.intp], recipe: Recipe) -> Tensor:
+    """Sum over a micro-batch of the verdict's loss and of where planted defects are.
+
+    ``scores`` (N, 10, 10): the head applied to every cell; their mean is the log-odds. Where
+    the defects were planted is known, so their strongest cell must speak for a defect, and
+    all cells more than one away together for an OK part.
+    """
+    truth = _tensor(examples.defective[part])
+    target = truth * (1 - 2 * recipe.smoothing) + recipe.smoothing
+    verdict = scores.mean(dim=(1, 2))
+    loss = F.binary_cross_entropy_with_logits(verdict, target, reduction="sum")
+    local = torch.from_numpy(examples.local[part])
+    if recipe.local_weight and bool(local.any()):
+        scores, cells = scores[local], _tensor(examples.cells[part])[local]
+        near = F.max_pool2d(cells.unsqueeze(1), 3, 1, 1).squeeze(1)
+        inside = scores.masked_fill(cells == 0, -1e4).amax(dim=(1, 2))
+        far = 1 - near
+        outside = (scores * far).sum(dim=(1, 2)) / far.sum(dim=(1, 2))
+        both = F.softplus(-inside).sum() + F.softplus(outside).sum()
+        loss = loss + 0.5 * recipe.local_weight * both
+    return loss
+
+
+def _follow(average: list[Tensor], moving: list[nn.Parameter], recipe: Recipe, step: int) -> None:
+    keep = min(recipe.average, (step + 1) / (step + 10))
+    with torch.no_grad():
+        for mean, parameter in zip(average, moving, strict=True):
+            mean.lerp_(parameter, 1 - keep)
+
+
+def _copy(average: list[Tensor], moving: list[nn.Parameter]) -> None:
+    with torch.no_grad():
+        for mean, parameter in zip(average, moving, strict=True):
+            parameter.copy_(mean)
 
 
 def _batches(
-    examples: Examples, size: int, epoch: int, rng: np.random.Generator
-) -> Iterator[tuple[Tensor, Tensor]]:
-    view = examples.views[epoch % len(examples.views)]
-    order = rng.permutation(len(examples))
-    for start in range(0, len(order), size):
-        chosen = order[start : start + size]
-        yield (
-            torch.from_numpy(view[chosen]).float(),
-            torch.from_numpy(examples.defective[chosen]).float(),
-        )
+    defective: NDArray[np.bool_], rows: NDArray[np.intp], recipe: Recipe
+) -> Iterator[NDArray[np.intp]]:
+    """Endless batches; each example once before any comes again."""
+    rng = np.random.default_rng(recipe.seed)
+
+    def endless(among: NDArray[np.intp]) -> Iterator[np.intp]:
+        while True:
+            yield from rng.permutation(among)
+
+    sources = (
+        (endless(rows[~defective[rows]]), endless(rows[defective[rows]]))
+        if recipe.balanced
+        else (endless(rows),)
+    )
+    while True:
+        yield np.array([next(sources[n % len(sources)]) for n in range(recipe.batch)])
 
 
 def _figures(
-    network: CastingNetwork, stage: Stage, epoch: int, training_loss: float, validation: Examples
+    network: CastingNetwork,
+    recipe: Recipe,
+    stage: Stage,
+    epoch: int,
+    losses: list[float],
+    validation: Validation,
 ) -> Epoch:
-    scores = log_odds_of(network, validation.views[0])
+    scores = log_odds_of(network, recipe.frozen, validation.features)
     truth = validation.defective
     matrix = confusion(truth, scores >= 0)
-    loss = np.logaddexp(0.0, np.where(truth, -scores, scores)).mean()
     return Epoch(
         stage=stage.name,
         epoch=epoch,
-        training_loss=training_loss,
-        validation_loss=float(loss),
+        training_loss=float(np.mean(losses)),
+        validation_loss=float(np.logaddexp(0.0, np.where(truth, -scores, scores)).mean()),
         validation_recall=matrix.recall or 0.0,
         validation_specificity=matrix.specificity or 0.0,
         validation_auc=auc(truth, scores) or 0.0,
     )
+
+
+def _tensor(array: NDArray[np.generic]) -> Tensor:
+    tensor = torch.from_numpy(np.ascontiguousarray(array)).float()
+    return tensor.contiguous(memory_format=torch.channels_last) if tensor.dim() == 4 else tensor

@@ -40,7 +40,7 @@ def postgresql_url() -> Iterator[str]:
         server.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest) -> str:
     """Address of an empty database that this test has to itself."""
     url: str = request.getfixturevalue(f"{request.param}_url")

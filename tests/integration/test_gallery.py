@@ -60,8 +60,12 @@ def names(parts: list[db.Part]) -> str:
         (Sort.PROBABILITY, Verdict.DEFECTIVE, "fbag"),
         (Sort.PROBABILITY, Verdict.OK, "edc"),
         (Sort.PROBABILITY, Verdict.NOT_INSPECTABLE, "h"),
+        (Sort.LEAST_PROBABLE, None, "hcdegabf"),
+        (Sort.LEAST_PROBABLE, Verdict.OK, "cde"),
         (Sort.TIME, None, "hefgcabd"),
         (Sort.TIME, Verdict.OK, "ecd"),
+        (Sort.ORDER, None, "dbacgfeh"),
+        (Sort.ORDER, Verdict.DEFECTIVE, "bagf"),
         (Sort.FILE, None, "abcdefgh"),
         (Sort.FILE, Verdict.DEFECTIVE, "abfg"),
     ],
@@ -85,7 +89,9 @@ def test_gallery_of_a_batch(
     [
         (Sort.PROBABILITY, None, "otherfbagedch"),
         (Sort.PROBABILITY, Verdict.OK, "edc"),
+        (Sort.LEAST_PROBABLE, None, "hcdegabfother"),
         (Sort.TIME, None, "hefgcabotherd"),
+        (Sort.ORDER, None, "dotherbacgfeh"),
         (Sort.TIME, Verdict.DEFECTIVE, "fgabother"),
         (Sort.FILE, None, "abcdefghother"),
         (Sort.FILE, Verdict.DEFECTIVE, "abfgother"),
@@ -217,7 +223,7 @@ def test_a_gallery_page_is_cut_out_of_an_index(
         (Sort.TIME, False): "ix_inspection_inspected_at_verdict",
         (Sort.FILE, True): "uq_batch_part",
         (Sort.FILE, False): "ix_inspection_file_verdict",
-    }[sort, of_a_batch]
+    }[{Sort.LEAST_PROBABLE: Sort.PROBABILITY, Sort.ORDER: Sort.TIME}.get(sort, sort), of_a_batch]
     if database.dialect.name == "sqlite":
         index = index.replace("uq_batch_part", "sqlite_autoindex_batch_part_1")
         # The rows of the page are sorted once more after the join; the whole list never is.

@@ -173,6 +173,7 @@ def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.postgres
 def test_a_postgresql_database_that_is_not_there(postgresql_url: str) -> None:
     url = make_url(postgresql_url).set(database="not_there").render_as_string(hide_password=False)
     with pytest.raises(StoreUnavailable, match=r"does not exist\. Create it"):

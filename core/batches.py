@@ -1,0 +1,234 @@
+"""Batches in the background: one thread inspects them in the order they are handed in.
+
+A page only looks at :class:`Progress`, so neither a click nor a closed tab interrupts a
+batch. Where a batch breaks off, everything before that is stored and handing it in again
+goes on from there. The store, the photographs and the threshold are the caller's; this
+module knows no database.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from time import monotonic
+
+from core.engine import Engine
+from core.errors import QualityControlError
+from core.inspection import (
+    InspectionStore,
+    Outcome,
+    Photograph,
+    Rejection,
+    inspect_photographs,
+)
+
+WINDOW_SECONDS = 5.0
+"""The rate that is shown is that of these last seconds."""
+REMEMBERED = 100
+"""Ended batches whose progress can still be asked for."""
+
+log = logging.getLogger(__name__)
+
+
+class State(StrEnum):
+    """Where a batch is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    """By a person; it can be resumed."""
+    FAILED = "failed"
+    """By what ``message`` says; it can be resumed."""
+    FINISHED = "finished"
+
+
+ACTIVE = (State.WAITING, State.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A batch at one moment."""
+
+    batch_id: int
+    state: State
+    done: int
+    total: int
+    already_inspected: int
+    rejections: tuple[Rejection, ...]
+    parts_per_second: float | None
+    seconds_left: float | None
+    message: str
+    """Why it failed and what to do; empty otherwise."""
+
+    @property
+    def is_active(self) -> bool:
+        """True while something is still to come."""
+        return self.state in ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A batch to inspect.
+
+    ``photographs`` is given a function that turns false when the batch is to stop.
+    ``threshold`` is asked when the batch begins, ``finish`` called when all of it is stored.
+    """
+
+    batch_id: int
+    total: int
+    photographs: Callable[[Callable[[], bool]], Iterator[Photograph]]
+    engine: Engine
+    store: InspectionStore
+    threshold: Callable[[], float]
+    finish: Callable[[], None]
+
+
+class _Run:
+    """A job and what became of it so far; guarded by the worker's lock."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.state = State.WAITING
+        self.stop = threading.Event()
+        self.done = 0
+        self.already_inspected = 0
+        self.rejections: list[Rejection] = []
+        self.marks: deque[tuple[float, int]] = deque()
+        self.message = ""
+
+    def count(self, outcome: Outcome, now: float) -> None:
+        self.done += 1
+        self.already_inspected += outcome.already_inspected
+        if isinstance(outcome.result, Rejection):
+            self.rejections.append(outcome.result)
+        self.marks.append((now, self.done))
+        while len(self.marks) > 2 and now - self.marks[1][0] >= WINDOW_SECONDS:
+            self.marks.popleft()
+
+    def rate(self) -> float | None:
+        if len(self.marks) < 2:
+            return None
+        (start, before), (end, after) = self.marks[0], self.marks[-1]
+        return (after - before) / (end - start) if end > start else None
+
+
+class BatchWorker:
+    """Inspects batches one after the other in a thread of its own; safe from any thread."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: deque[_Run] = deque()
+        self._runs: dict[int, _Run] = {}
+        self._thread: threading.Thread | None = None
+
+    def submit(self, job: Job) -> None:
+        """Hand in a batch, also one that broke off; one that is waiting or running stays."""
+        with self._changed:
+            known = self._runs.pop(job.batch_id, None)
+            if known is not None and known.state in ACTIVE:
+                self._runs[job.batch_id] = known
+                return
+            run = self._runs[job.batch_id] = _Run(job)
+            self._waiting.append(run)
+            self._forget()
+            if self._thread is None:
+                # Not to be waited for when the server ends: the batch can be resumed.
+                self._thread = threading.Thread(target=self._work, name="batches", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def stop(self, batch_id: int) -> None:
+        """Let a batch end after the photographs that have been read; it can be resumed."""
+        with self._changed:
+            run = self._runs.get(batch_id)
+            if run is None or run.state not in ACTIVE:
+                return
+            run.stop.set()
+            if run.state is State.WAITING:
+                self._waiting.remove(run)
+                run.state = State.STOPPED
+                self._changed.notify_all()
+
+    def progress(self, batch_id: int) -> Progress | None:
+        """The batch at this moment; None for one that was not handed in here."""
+        with self._changed:
+            run = self._runs.get(batch_id)
+            return None if run is None else _progress(run)
+
+    def active(self) -> tuple[Progress, ...]:
+        """The batches that are running or waiting, in their order."""
+        with self._changed:
+            runs = [run for run in self._runs.values() if run.state in ACTIVE]
+            return tuple(_progress(run) for run in runs)
+
+    def wait(self, batch_id: int, seconds: float) -> Progress | None:
+        """Wait until the batch has ended, at most so long; for programs without a page."""
+        with self._changed:
+            run = self._runs.get(batch_id)
+            if run is None:
+                return None
+            self._changed.wait_for(lambda: run.state not in ACTIVE, seconds)
+            return _progress(run)
+
+    def _forget(self) -> None:
+        ended = [number for number, run in self._runs.items() if run.state not in ACTIVE]
+        for number in ended[: max(0, len(ended) - REMEMBERED)]:
+            del self._runs[number]
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: bool(self._waiting))
+                run = self._waiting.popleft()
+                run.state = State.RUNNING
+            state, message = self._inspect(run)
+            with self._changed:
+                run.state, run.message = state, message
+                self._changed.notify_all()
+
+    def _inspect(self, run: _Run) -> tuple[State, str]:
+        job = run.job
+        try:
+            outcomes = inspect_photographs(
+                job.photographs(lambda: not run.stop.is_set()),
+                job.engine,
+                job.threshold(),
+                job.store,
+            )
+            with self._changed:
+                run.marks.append((monotonic(), 0))
+            for outcome in outcomes:
+                with self._changed:
+                    run.count(outcome, monotonic())
+            if run.done < job.total:
+                return State.STOPPED, ""
+            job.finish()
+        except QualityControlError as error:
+            log.warning("batch %d broke off: %s", job.batch_id, error)
+            return State.FAILED, str(error)
+        except Exception:  # the thread outlives any batch; nothing else would report it
+            log.exception("batch %d broke off", job.batch_id)
+            return State.FAILED, (
+                "The program met an error it does not know; the log has it. What was inspected "
+                "is stored. Resume the batch, and report the error if it comes again."
+            )
+        return State.FINISHED, ""
+
+
+def _progress(run: _Run) -> Progress:
+    rate = run.rate() if run.state is State.RUNNING else None
+    return Progress(
+        batch_id=run.job.batch_id,
+        state=run.state,
+        done=run.done,
+        total=run.job.total,
+        already_inspected=run.already_inspected,
+        rejections=tuple(run.rejections),
+        parts_per_second=rate,
+        seconds_left=(run.job.total - run.done) / rate if rate else None,
+        message=run.message,
+    )

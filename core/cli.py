@@ -1,0 +1,131 @@
+"""The command line: ``python -m core COMMAND``.
+
+Exit code 0: done. 1: some files were rejected or the work failed. 2: wrong use.
+Commands import what they need when they run, so that ``--help`` answers at once and
+inspecting never loads torch.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from core.engine import EngineKind
+from core.errors import QualityControlError, SettingsError
+
+app = typer.Typer(
+    help="Quality control of castings: inspect photographs, train and evaluate the model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(stderr=True, highlight=False)
+
+DataSet = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Data set folder.")]
+Castings = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="CSV: which photographs show one casting."),
+]
+
+
+def main() -> NoReturn:
+    """Run the command line; a known error is one line and exit code 1 or 2."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except SettingsError as error:
+        console.print(f"[red]{error}[/red]", soft_wrap=True)
+        sys.exit(2)
+    except QualityControlError as error:
+        console.print(f"[red]{error}[/red]", soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        console.print("Stopped. What was finished is kept; the same command resumes.")
+        sys.exit(1)
+    sys.exit(0)
+
+
+@contextmanager
+def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error; the yielded function advances it."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda count: progress.advance(task, count)
+
+
+@app.command()
+def inspect(
+    paths: Annotated[
+        list[Path], typer.Argument(exists=True, help="Photographs, or folders of them.")
+    ],
+    database_url: Annotated[
+        str | None, typer.Option(help="Where verdicts are kept [default: DATABASE_URL].")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write one row a file here.")] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, max=1.0, help="Probability from which a part is defective [default: in force]."
+        ),
+    ] = None,
+    engine: Annotated[EngineKind, typer.Option(help="Runtime.")] = EngineKind.ONNX,
+    station: Annotated[str | None, typer.Option(help="Station [default: STATION].")] = None,
+) -> None:
+    """Inspect photographs, store every verdict with its heatmap, and say what was found."""
+    from core.commands.inspect import inspect_files
+
+    rejected = inspect_files(
+        paths, bar, console.print, database_url, csv, threshold, engine, station
+    )
+    raise typer.Exit(1 if rejected else 0)
+
+
+@app.command()
+def train(
+    dataset: DataSet,
+    castings: Castings = None,
+    recipe: Annotated[str, typer.Option(help="Training recipe.")] = "seed",
+    out: Annotated[Path, typer.Option(help="Folder for the model.")] = Path("models"),
+    weights: Annotated[
+        Path | None, typer.Option(help="ImageNet weights on disk, instead of a download.")
+    ] = None,
+) -> None:
+    """Train a model, evaluate it, export it and write its model card."""
+    from core.commands.training import train_model
+
+    train_model(dataset, castings, recipe, out, weights, bar, console.print)
+
+
+@app.command()
+def samples(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to.")],
+    count: Annotated[int, typer.Option(min=1, max=1_000_000)] = 24,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+) -> None:
+    """Render castings with known defects, and labels.csv with the defects' boxes."""
+    from core.samples import write_samples
+
+    write_samples(folder, count, seed)
+    console.print(f"{count} rendered parts and labels.csv are in {folder}.")

@@ -1,0 +1,1 @@
+"""What each command of ``python -m core`` does: the one place in core that reaches the database."""

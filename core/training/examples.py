@@ -1,0 +1,180 @@
+"""A data set -> the pictures a recipe trains on -> what the frozen part says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.engine import default_threads
+from core.errors import DataSetError
+from core.network import CastingNetwork
+from core.samples import SamplePart, sample_parts
+from core.training.dataset import LabelledPhotograph, majority_labels, read_pixels
+from core.training.features import frozen_features
+from core.training.fit import Examples
+from core.training.healing import Sheet, sheet_of
+from core.training.parts import find_part
+from core.training.recipe import Recipe
+from core.training.views import (
+    Castings,
+    View,
+    photograph_view,
+    random_view,
+    rendered_view,
+    sorted_castings,
+)
+
+RENDERED_SEED = 20_260
+"""Rendered parts of this seed are trained on; tests and benchmarks use others."""
+
+Progress = Callable[[int], None]
+
+# A kind of view, and what makes its n-th picture.
+Maker = Callable[[np.random.Generator, int], View]
+
+
+def training_views(
+    folder: Path,
+    photographs: Sequence[LabelledPhotograph],
+    castings: Sequence[str],
+    recipe: Recipe,
+    progress: Progress,
+) -> list[View]:
+    """Every view of the recipe, the same for the same recipe and photographs.
+
+    ``progress`` gets the number of views just made, :func:`view_count` in all. Raises
+    DataSetError when the photographs do not allow them.
+    """
+    makers = _makers(folder, photographs, castings, recipe)
+    jobs = [
+        (makers[kind], [recipe.seed, number, n], n)
+        for number, kind in enumerate(recipe.views)
+        for n in range(_count(kind, recipe, len(photographs)))
+    ]
+
+    def make(job: tuple[Maker, list[int], int]) -> View:
+        maker, seed, n = job
+        view = maker(np.random.default_rng(seed), n)
+        progress(1)
+        return view
+
+    with ThreadPoolExecutor(default_threads()) as pool:
+        return list(pool.map(make, jobs))
+
+
+def view_count(recipe: Recipe, photographs: int) -> int:
+    """Number of views that a recipe makes of so many photographs."""
+    return sum(_count(kind, recipe, photographs) for kind in recipe.views)
+
+
+def examples_of(
+    network: CastingNetwork, views: Sequence[View], recipe: Recipe, progress: Progress
+) -> Examples:
+    """The views as the frozen part sees them."""
+    return Examples(
+        features=frozen_features(network, recipe.frozen, [view.gray for view in views], progress),
+        defective=np.array([view.defective for view in views]),
+        castings=tuple(view.castings for view in views),
+        cells=np.stack([view.cells for view in views]),
+        local=np.array([view.local for view in views]),
+    )
+
+
+def _count(kind: str, recipe: Recipe, photographs: int) -> int:
+    times = recipe.views[kind]
+    return times * photographs if kind in ("photograph", "turned") else times
+
+
+def _makers(
+    folder: Path,
+    photographs: Sequence[LabelledPhotograph],
+    castings: Sequence[str],
+    recipe: Recipe,
+) -> Mapping[str, Maker]:
+    makers: dict[str, Maker] = {}
+    if "rendered" in recipe.views:
+        makers["rendered"] = _rendered(recipe.views["rendered"])
+    whole = [kind for kind in ("photograph", "turned") if kind in recipe.views]
+    if whole:
+        pixels = read_pixels(folder, photographs)
+        for kind in whole:
+            makers[kind] = _photographs(kind, pixels, photographs, castings)
+    drawn = [kind for kind in recipe.views if kind not in ("photograph", "turned", "rendered")]
+    if drawn:
+        sheets = _castings(folder, photographs, castings, recipe)
+        for kind in drawn:
+            makers[kind] = _from_castings(kind, sheets)
+    return makers
+
+
+def _rendered(count: int) -> Maker:
+    parts: list[SamplePart] = list(sample_parts(count, RENDERED_SEED))
+    return lambda rng, n: rendered_view(parts[n], rng)
+
+
+def _photographs(
+    kind: str,
+    pixels: NDArray[np.uint8],
+    photographs: Sequence[LabelledPhotograph],
+    castings: Sequence[str],
+) -> Maker:
+    def make(rng: np.random.Generator, n: int) -> View:
+        which = n % len(photographs)
+        return photograph_view(
+            pixels[which],
+            photographs[which].is_defective,
+            castings[which],
+            rng if kind == "turned" else None,
+        )
+
+    return make
+
+
+def _from_castings(kind: str, castings: Castings) -> Maker:
+    return lambda rng, _: random_view(kind, castings, rng)
+
+
+def _castings(
+    folder: Path,
+    photographs: Sequence[LabelledPhotograph],
+    castings: Sequence[str],
+    recipe: Recipe,
+) -> Castings:
+    """Some photographs of every casting, split into style and condition.
+
+    Photographs labelled against their casting's majority are left out here: the same part
+    cannot be both, and healing needs to know which it is.
+    """
+    labels = majority_labels(photographs, castings)
+    chosen: dict[str, list[LabelledPhotograph]] = {}
+    rng = np.random.default_rng(recipe.seed)
+    for n in rng.permutation(len(photographs)):
+        name, photograph = castings[n], photographs[n]
+        most = recipe.photographs_defective if labels[name] else recipe.photographs_ok
+        of = chosen.setdefault(name, [])
+        if photograph.is_defective == labels[name] and len(of) < most:
+            of.append(photograph)
+    jobs = [(name, photograph) for name in sorted(chosen) for photograph in chosen[name]]
+    sheets: dict[str, list[Sheet]] = {}
+    with ThreadPoolExecutor(default_threads()) as pool:
+        split = pool.map(lambda photograph: _sheet(folder, photograph), [job[1] for job in jobs])
+        for (casting, _), sheet in zip(jobs, split, strict=True):
+            if sheet is not None:
+                sheets.setdefault(casting, []).append(sheet)
+    sorted_ = sorted_castings(sheets, frozenset(name for name in sheets if labels[name]))
+    if not (sorted_.ok and sorted_.clearer and sorted_.smooth):
+        raise DataSetError(
+            "This recipe needs OK castings, and defective ones with defects plain enough to see. "
+            "Use `--recipe seed`."
+        )
+    return sorted_
+
+
+def _sheet(folder: Path, photograph: LabelledPhotograph) -> Sheet | None:
+    gray = read_pixels(folder, [photograph])[0]
+    part = find_part(gray)
+    return None if part is None else sheet_of(gray, part)

@@ -1,0 +1,209 @@
+"""Training pictures: photographs, healed parts, planted defects and rendered parts.
+
+    photograph, turned    every photograph, as it is or turned by quarters and mirrored
+    ok, defective         a photograph of a random casting, seen anew
+    ok_residual           another photograph's style with an OK casting's residual: healed
+    defective_residual    another photograph's style with a defective casting's residual
+    planted               single defects cut from defective castings, on sound parts
+    drawn                 invented holes, clusters and scratches on sound parts
+    rendered              parts of ``core.samples``, seen by another camera
+
+A view remembers every casting in it. Cross-validation leaves out a view when any of them is
+held back, so one cache of views serves every split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.images import SIDE
+from core.samples import SamplePart
+from core.training.healing import (
+    Sheet,
+    composed,
+    drawn_defect,
+    exchanged,
+    planted,
+    random_turn,
+)
+from core.training.parts import Floats, Gray, from_polar, polar_coordinates
+from core.training.rephotography import (
+    CELLS,
+    cells_of,
+    placed,
+    random_placement,
+    rephotographed,
+    through_camera,
+)
+
+CLEAR = 1.8
+"""A casting gives its residual when its median strongest residual is above this."""
+CLEARER = 2.3
+"""... and single defects when above this."""
+SMOOTH_RIM = 2.5
+"""A defective casting is healed when its median residual outside the rim is below this."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One training picture."""
+
+    gray: Gray
+    defective: bool
+    castings: frozenset[str]
+    cells: NDArray[np.bool_]
+    """(10, 10) where defects were put; nowhere else is there any, if ``local``."""
+    local: bool
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Castings:
+    """Sheets by casting, and which castings may serve for what."""
+
+    sheets: Mapping[str, Sequence[Sheet]]
+    ok: tuple[str, ...]
+    defective: tuple[str, ...]
+    clear: tuple[str, ...]
+    clearer: tuple[str, ...]
+    smooth: tuple[str, ...]
+
+    def draw(self, among: Sequence[str], rng: np.random.Generator) -> tuple[str, Sheet]:
+        """A casting, each as likely, and one of its photographs."""
+        casting = among[int(rng.integers(len(among)))]
+        sheets = self.sheets[casting]
+        return casting, sheets[int(rng.integers(len(sheets)))]
+
+    def has_flash(self, casting: str) -> bool:
+        """Whether metal sticks out of the casting's rim."""
+        return casting in self.defective and _median(self.sheets[casting], "flash") > 2.0
+
+
+def sorted_castings(sheets: Mapping[str, Sequence[Sheet]], defective: frozenset[str]) -> Castings:
+    """``sheets`` by casting -> which may serve for what; ``defective`` names castings."""
+    bad = tuple(name for name in sorted(sheets) if name in defective)
+    strength = {name: _median(sheets[name], "strongest") for name in bad}
+    return Castings(
+        sheets,
+        tuple(name for name in sorted(sheets) if name not in defective),
+        bad,
+        tuple(name for name in bad if strength[name] > CLEAR),
+        tuple(name for name in bad if strength[name] > CLEARER),
+        tuple(name for name in bad if _median(sheets[name], "flash") < SMOOTH_RIM),
+    )
+
+
+def random_view(kind: str, castings: Castings, rng: np.random.Generator) -> View:
+    """A view of one of the kinds that are drawn from ``castings``."""
+    names: list[str] = []
+    base = _base_of(kind, castings, rng, names)
+    residual = base.residual.astype(np.float32)
+    mask = np.zeros_like(residual)
+    if kind == "ok_residual" or (
+        kind in ("planted", "drawn") and (names[0] not in castings.ok or rng.random() < 0.3)
+    ):
+        residual = _sound(residual, castings, rng, names)
+    elif kind == "defective_residual":
+        name, donor = castings.draw(castings.clear, rng)
+        names.append(name)
+        residual = exchanged(residual, random_turn(donor.residual, rng), rng.uniform(0.85, 1.2))
+    if kind == "planted":
+        residual, mask = _with_defects(residual, castings, rng, names)
+    return _seen(kind, base, residual, mask, castings, rng, names)
+
+
+def _base_of(kind: str, castings: Castings, rng: np.random.Generator, names: list[str]) -> Sheet:
+    chance = rng.random()
+    among = {
+        "ok": castings.ok,
+        "ok_residual": castings.ok if chance < 0.2 else castings.smooth,
+        "defective": castings.defective,
+        "defective_residual": castings.ok if chance < 0.75 else castings.defective,
+        "planted": castings.ok if chance < 0.6 else castings.smooth,
+        "drawn": castings.ok if chance < 0.6 else castings.smooth,
+    }[kind]
+    name, sheet = castings.draw(among, rng)
+    names.append(name)
+    return sheet
+
+
+def _sound(
+    residual: Floats, castings: Castings, rng: np.random.Generator, names: list[str]
+) -> Floats:
+    """An OK casting's residual in place of the given one."""
+    name, donor = castings.draw(castings.ok, rng)
+    names.append(name)
+    return exchanged(residual, random_turn(donor.residual, rng), rng.uniform(0.85, 1.2))
+
+
+def _with_defects(
+    residual: Floats, castings: Castings, rng: np.random.Generator, names: list[str]
+) -> tuple[Floats, Floats]:
+    mask = np.zeros_like(residual)
+    for _ in range(1 + int(rng.random() < 0.25)):
+        name, donor = castings.draw(castings.clearer, rng)
+        result = planted(residual, donor, rng)
+        if result is not None:
+            names.append(name)
+            residual, mask = result[0], np.maximum(mask, result[1])
+    return residual, mask
+
+
+def _seen(
+    kind: str,
+    base: Sheet,
+    residual: Floats,
+    mask: Floats,
+    castings: Castings,
+    rng: np.random.Generator,
+    names: list[str],
+) -> View:
+    radius, angle = polar_coordinates(base.part)
+    drawn = np.zeros_like(radius)
+    where = from_polar(mask, radius, angle) if mask.any() else drawn.copy()
+    if kind == "drawn":
+        for _ in range(1 + int(rng.random() < 0.33)):
+            extra, place = drawn_defect(base.part, radius, rng)
+            drawn, where = drawn + extra, np.maximum(where, place)
+    picture = composed(base, residual, drawn, radius, angle)
+    placement = random_placement(base.part.centre, rng)
+    ground = picture[radius > 1.95]
+    picture = placed(picture, placement, float(np.median(ground)) if ground.size else 160.0)
+    gray = rephotographed(
+        picture,
+        placed(radius, placement, 2.5),
+        any(castings.has_flash(name) for name in names),
+        rng,
+    )
+    cells = cells_of(placed(where, placement, 0.0))
+    local = kind in ("planted", "drawn") and bool(cells.any())
+    return View(gray, kind not in ("ok", "ok_residual"), frozenset(names), cells, local, kind)
+
+
+def _median(sheets: Sequence[Sheet], figure: str) -> float:
+    return float(np.median([getattr(sheet, figure) for sheet in sheets]))
+
+
+def photograph_view(
+    gray: Gray, defective: bool, casting: str, rng: np.random.Generator | None = None
+) -> View:
+    """A photograph as it is, or with ``rng`` turned by quarters and mirrored: exact pixels."""
+    kind = "photograph"
+    if rng is not None:
+        kind = "turned"
+        gray = np.rot90(gray[:, ::-1] if rng.random() < 0.5 else gray, int(rng.integers(4)))
+    nowhere = np.zeros((CELLS, CELLS), dtype=np.bool_)
+    return View(gray, defective, frozenset({casting}), nowhere, False, kind)
+
+
+def rendered_view(part: SamplePart, rng: np.random.Generator) -> View:
+    """A rendered part through another camera; its defects' boxes say where they are."""
+    mask = np.zeros((SIDE, SIDE), dtype=np.float32)
+    for box in part.boxes:
+        mask[box.top : box.bottom, box.left : box.right] = 1.0
+    gray = through_camera(part.pixels.astype(np.float32), rng)
+    return View(gray, part.is_defective, frozenset(), cells_of(mask), part.is_defective, "rendered")

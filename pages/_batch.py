@@ -1,0 +1,236 @@
+"""A batch: its progress, its figures, its gallery and its rejected files."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+import db
+from core.batches import Progress, State
+from core.inspection import Rejection, Verdict
+from pages import _address, _intake
+from pages._part import card
+from pages._pictures import legend_picture
+from pages._services import Services, shown_errors
+from pages._words import LOOKS, count, lasting, plain, short
+
+PAGE = 24
+REFRESH_SECONDS = 1.5
+FAILURES_SHOWN = 5
+REJECTED = "rejected"
+ALL = "all"
+SORTS = {
+    db.Sort.PROBABILITY: "Most probably defective first",
+    db.Sort.LEAST_PROBABLE: "Least probably defective first",
+    db.Sort.ORDER: "As uploaded",
+    db.Sort.FILE: "By file name",
+}
+
+
+def batch_view(services: Services, batch: db.Batch) -> None:
+    """All of a batch; draws itself again while the batch goes on."""
+    progress = services.worker.progress(batch.id)
+    active = progress is not None and progress.is_active
+    st.fragment(_view, run_every=REFRESH_SECONDS if active else None)(services, batch, active)
+
+
+def _view(services: Services, batch: db.Batch, active: bool) -> None:
+    with shown_errors():
+        progress = services.worker.progress(batch.id)
+        if active and (progress is None or not progress.is_active):
+            st.rerun()
+        with db.reading(services.database) as connection:
+            batch = db.batch_by_id(connection, batch.id) or batch
+            summary = db.batch_summary(connection, batch.id)
+            rejections = db.rejections(connection, batch.id)
+            model = db.model_by_sha256(connection, batch.model_sha256)
+        if summary is None or model is None:
+            return
+        # Slots that are always there: what comes and goes in them moves nothing else.
+        with st.container():
+            _state(services, batch, summary, progress)
+        with st.container():
+            _figures(batch, summary, progress)
+        with st.container():
+            if active and rejections:
+                _failures(rejections)
+        choice, sort = _choose(active)
+        if choice == REJECTED:
+            _rejected(rejections)
+            return
+        verdict = None if choice == ALL else Verdict(choice)
+        _gallery(services, batch, verdict, sort, float(model.card["evidence_scale"]))
+
+
+def _state(
+    services: Services, batch: db.Batch, summary: db.BatchSummary, progress: Progress | None
+) -> None:
+    if progress is not None and progress.is_active:
+        _running(services, progress, summary.inspected + summary.rejected)
+    elif batch.finished_at is None:
+        _broken_off(services, batch, summary, progress)
+
+
+def _running(services: Services, progress: Progress, stored: int) -> None:
+    left, right = st.columns([6, 1], vertical_alignment="bottom")
+    if progress.state is State.WAITING:
+        left.progress(0.0, text="Waiting for the batch before it")
+    else:
+        # What is stored is there before the worker counts it; a copy is counted and not stored.
+        done = max(progress.done, stored)
+        text = f"{count(done)} of {count(progress.total)}"
+        if progress.parts_per_second:
+            text += f" · {progress.parts_per_second:.0f} parts a second"
+        if progress.seconds_left is not None:
+            text += f" · {lasting(progress.seconds_left)} left"
+        left.progress(min(1.0, done / max(1, progress.total)), text=text)
+    if right.button("Stop", icon=":material/stop_circle:", width="stretch", key="stop"):
+        services.worker.stop(progress.batch_id)
+
+
+def _broken_off(
+    services: Services, batch: db.Batch, summary: db.BatchSummary, progress: Progress | None
+) -> None:
+    done = summary.inspected + summary.rejected
+    said = f"Not finished: {count(done)} of {count(batch.total)} files have an outcome."
+    if progress is not None and progress.message:
+        said += f" {progress.message}"
+    if _intake.waiting(services, batch) is None:
+        st.warning(
+            plain(
+                f"{said} Another program may still be inspecting it. If not, upload its "
+                "photographs again: what was inspected is kept and not repeated."
+            ),
+            icon=":material/pause_circle:",
+        )
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f":material/pause_circle: {plain(said)} Nothing is lost; go on when you like.",
+            width="stretch",
+        )
+        if st.button("Resume", type="primary", icon=":material/play_arrow:", key="resume"):
+            _intake.resume(services, batch)
+            st.rerun()
+        if st.button(
+            "Discard the rest",
+            key="discard",
+            help="Removes the photographs that still wait. Verdicts that were given stay.",
+        ):
+            _intake.discard(services, batch)
+            st.rerun()
+
+
+def _figures(batch: db.Batch, summary: db.BatchSummary, progress: Progress | None) -> None:
+    figures = [
+        ("Inspected", count(summary.inspected), None),
+        ("Defective", count(summary.defective), LOOKS[Verdict.DEFECTIVE].icon),
+        ("OK", count(summary.ok), LOOKS[Verdict.OK].icon),
+        ("Not inspectable", count(summary.not_inspectable), LOOKS[Verdict.NOT_INSPECTABLE].icon),
+        ("Rejected files", count(summary.rejected), None),
+        ("Parts per second", _speed(batch, summary, progress), None),
+    ]
+    with st.grid(columns=6, min_column_width=140, gap="xsmall"):
+        for name, value, icon in figures:
+            st.metric(name, value, border=True, icon=icon)
+    if summary.already_inspected:
+        st.info(
+            f"{count(summary.already_inspected)} of {count(summary.inspected)} parts were "
+            "already inspected: they keep the verdict they have, and nothing was added.",
+            icon=":material/history:",
+        )
+
+
+def _speed(batch: db.Batch, summary: db.BatchSummary, progress: Progress | None) -> str:
+    if progress is not None and progress.parts_per_second:
+        return f"{progress.parts_per_second:.0f}"
+    if batch.finished_at is None:
+        return "-"
+    seconds = (batch.finished_at - batch.created_at).total_seconds()
+    return f"{(summary.inspected + summary.rejected) / seconds:.0f}" if seconds > 0 else "-"
+
+
+def _choose(active: bool) -> tuple[str, db.Sort]:
+    names = {ALL: "All"} | {verdict.value: look.word for verdict, look in LOOKS.items()}
+    names[REJECTED] = "Rejected files"
+    # In the order they come while they come, so that nothing moves while one reads.
+    usual = db.Sort.ORDER if active else db.Sort.PROBABILITY
+    sort_key = f"sort-{active}"
+    if "show" not in st.session_state:
+        st.session_state["show"] = _address.word("show", list(names)) or ALL
+    if sort_key not in st.session_state:
+        st.session_state[sort_key] = db.Sort(_address.word("sort", list(db.Sort)) or usual)
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        choice: str = st.segmented_control(
+            "Show",
+            list(names),
+            format_func=names.__getitem__,
+            required=True,
+            key="show",
+            label_visibility="collapsed",
+            wrap=True,
+        )
+        sort: db.Sort = st.selectbox(
+            "Order",
+            list(SORTS),
+            format_func=SORTS.__getitem__,
+            key=sort_key,
+            label_visibility="collapsed",
+            width=270,
+        )
+    _address.keep("show", None if choice == ALL else choice)
+    _address.keep("sort", None if sort is usual else sort.value)
+    return choice, sort
+
+
+def _gallery(
+    services: Services, batch: db.Batch, verdict: Verdict | None, sort: db.Sort, scale: float
+) -> None:
+    with db.reading(services.database) as connection:
+        size = db.gallery_size(connection, batch.id, verdict)
+        pages = max(1, -(-size // PAGE))
+        page = min(pages, _address.number("page") or 1)
+        page = st.session_state.get(_pager(batch, verdict, sort), page)
+        page = max(1, min(pages, page))
+        parts = db.gallery(connection, batch.id, verdict, sort, (page - 1) * PAGE, PAGE)
+    if not parts:
+        st.caption("No part here yet." if batch.finished_at is None else "No part here.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("Heatmap: evidence for OK", width="content")
+        st.image(legend_picture(scale), width=160, alt="Colours of the heatmap")
+        st.caption("evidence for a defect. The scale is the same for every part.", width="content")
+    with st.grid(min_column_width=310, gap="small"):
+        for part in parts:
+            card(services, part, scale)
+    if pages > 1:
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            st.pagination(pages, default=page, key=_pager(batch, verdict, sort))
+    _address.keep("page", None if page == 1 else page)
+
+
+def _pager(batch: db.Batch, verdict: Verdict | None, sort: db.Sort) -> str:
+    """Another list begins on its own first page."""
+    return f"page-{batch.id}-{verdict}-{sort}"
+
+
+def _rejected(rejections: list[Rejection]) -> None:
+    if not rejections:
+        st.caption("Every file could be read.")
+        return
+    st.dataframe(
+        {
+            "File": [" ".join(item.file.split()) for item in rejections],
+            "Why it was not inspected, and what to do": [item.reason for item in rejections],
+        },
+        hide_index=True,
+        column_config={"File": st.column_config.TextColumn(width="medium")},
+    )
+
+
+def _failures(rejections: list[Rejection]) -> None:
+    with st.container(border=True, gap="xxsmall"):
+        st.markdown(f":material/block: **{len(rejections)} files could not be inspected**")
+        for item in rejections[-FAILURES_SHOWN:]:
+            st.text(f"{short(item.file)}: {item.reason}")

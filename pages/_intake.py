@@ -1,0 +1,142 @@
+"""From an upload, the samples or a broken-off batch to a batch in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from io import BytesIO
+
+from sqlalchemy import Engine as Database
+
+import db
+from core import spool
+from core.batches import Job
+from core.errors import UploadRefused
+from core.inspection import Photograph
+from core.intake import Limits, Upload, receive
+from core.samples import encode_jpeg, sample_parts
+from pages._services import Services
+
+SAMPLES = 24
+SAMPLE_SEED = 2026
+
+
+def begin(services: Services, uploads: Iterable[Upload], source: str, label: str) -> int:
+    """Keep the uploads on disk, open a batch and hand it to the worker; returns its number.
+
+    Raises UploadRefused where the upload as a whole cannot be taken, StoreError where the
+    batch cannot be opened; then nothing is left behind. Draws nothing, so that no click can
+    interrupt it half-way.
+    """
+    settings = services.settings
+    if services.model is None:
+        raise UploadRefused(services.fault)
+    received = receive(
+        uploads,
+        settings.spool_folder,
+        Limits(settings.max_upload_files, settings.max_upload_megabytes),
+    )
+    try:
+        with db.writing(services.database) as connection:
+            batch = db.open_batch(
+                connection,
+                source,
+                label.strip(),
+                settings.station,
+                services.model.id,
+                len(received.files),
+            )
+            # Before the batch is committed: no batch may wait for photographs nobody kept.
+            sealed = spool.seal(
+                received.folder,
+                received.files,
+                settings.spool_folder,
+                spool.spool_name(batch.id, batch.created_at),
+            )
+    except BaseException:
+        spool.discard(received.folder)
+        raise
+    _submit(services, batch, sealed)
+    return batch.id
+
+
+def begin_samples(services: Services) -> int:
+    """The rendered sample parts as a batch, on the way of every upload."""
+    return begin(services, _samples(), "samples", f"{SAMPLES} sample parts")
+
+
+def resumable(services: Services) -> list[db.Batch]:
+    """Batches that broke off and whose photographs wait on this machine, newest first."""
+    with db.reading(services.database) as connection:
+        unfinished = db.unfinished_batches(connection)
+    active = {progress.batch_id for progress in services.worker.active()}
+    return [batch for batch in unfinished if batch.id not in active and waiting(services, batch)]
+
+
+def waiting(services: Services, batch: db.Batch) -> spool.Spool | None:
+    """The batch's photographs on this machine."""
+    name = spool.spool_name(batch.id, batch.created_at)
+    return spool.find_spool(services.settings.spool_folder, name)
+
+
+def resume(services: Services, batch: db.Batch) -> None:
+    """Go on with a batch that broke off; raises UploadRefused where that cannot be."""
+    found = waiting(services, batch)
+    if found is None:
+        raise UploadRefused(
+            "The photographs of this batch are no longer on this machine. Upload them again; "
+            "those that were inspected are not repeated."
+        )
+    if services.engine is None:
+        raise UploadRefused(services.fault)
+    if services.engine.card.identity != batch.model_sha256:
+        raise UploadRefused(
+            "This batch was begun with another model. Discard it and upload the photographs "
+            "again; one batch is never inspected by two models."
+        )
+    _submit(services, batch, found)
+
+
+def discard(services: Services, batch: db.Batch) -> None:
+    """Remove the photographs that wait for a batch; what was inspected stays."""
+    name = spool.spool_name(batch.id, batch.created_at)
+    spool.discard(services.settings.spool_folder / name)
+
+
+def _submit(services: Services, batch: db.Batch, sealed: spool.Spool) -> None:
+    engine = services.engine
+    if engine is None:
+        raise UploadRefused(services.fault)
+
+    def photographs(goes_on: Callable[[], bool]) -> Iterator[Photograph]:
+        return spool.photographs(sealed, goes_on)
+
+    services.worker.submit(
+        Job(
+            batch_id=batch.id,
+            total=batch.total,
+            photographs=photographs,
+            engine=engine,
+            store=db.BatchStore(services.database, batch),
+            threshold=partial(_threshold, services.database, batch.model_id),
+            finish=partial(_finish, services.database, batch.id, sealed),
+        )
+    )
+
+
+def _threshold(database: Database, model_id: int) -> float:
+    with db.reading(database) as connection:
+        return db.current_threshold(connection, model_id)
+
+
+def _finish(database: Database, batch_id: int, sealed: spool.Spool) -> None:
+    with db.writing(database) as connection:
+        db.finish_batch(connection, batch_id)
+    spool.discard(sealed.folder)
+
+
+def _samples() -> Iterator[Upload]:
+    for part in sample_parts(SAMPLES, SAMPLE_SEED):
+        file = BytesIO(encode_jpeg(part))
+        file.name = part.name  # type: ignore[attr-defined]
+        yield file  # type: ignore[misc]

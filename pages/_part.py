@@ -1,0 +1,118 @@
+"""One part: its card in a gallery, and everything about it in a dialog."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+import db
+from core.images import SIDE
+from core.inspection import Verdict
+from pages import _address
+from pages._pictures import LARGE, pictures
+from pages._services import Services
+from pages._words import LOOKS, moment_text, percent, plain, short
+
+NO_PHOTOGRAPH = "The photograph is no longer kept."
+PART = "part"
+"""Name of the open part in the address."""
+
+
+def verdict_badge(verdict: Verdict) -> None:
+    """The verdict as icon, word and colour."""
+    look = LOOKS[verdict]
+    st.badge(look.word, icon=look.icon, color=look.colour)
+
+
+def card(services: Services, part: db.Part, scale: float) -> None:
+    """A part in a gallery: photograph, heatmap, verdict, probability and name."""
+    item = part.inspection
+    with st.container(border=True, gap="xsmall"):
+        made = _pictures(services, part, scale)
+        if made is None:
+            st.caption(NO_PHOTOGRAPH)
+        else:
+            left, right = st.columns(2, gap="xxsmall", wrap=False)
+            left.image(made[0], width="stretch", alt=f"Photograph of {part.file}")
+            right.image(made[1], width="stretch", alt=_heard(part))
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            verdict_badge(item.verdict)
+            st.markdown(f"**{percent(item.probability)}**", width="content")
+            if st.button("Details", key=f"details-{part.id}-{part.file}", type="tertiary"):
+                _address.keep(PART, part.id)
+                st.rerun()
+        note = f"Threshold {percent(item.threshold)}"
+        st.caption(f"{note} · already inspected" if part.already_inspected else note)
+        st.text(short(part.file))
+
+
+def _pictures(
+    services: Services, part: db.Part, scale: float, side: int = SIDE
+) -> tuple[bytes, bytes] | None:
+    item = part.inspection
+    return pictures(
+        services.database,
+        services.settings.database_url,
+        item.sha256,
+        item.model,
+        item.evidence,
+        scale,
+        side,
+    )
+
+
+def _close() -> None:
+    _address.keep(PART, None)
+
+
+@st.dialog("Part", width="large", on_dismiss=_close)
+def details(services: Services, part: db.Part, scale: float) -> None:
+    """Everything that is stored of one part."""
+    item = part.inspection
+    with st.container(horizontal=True, vertical_alignment="center"):
+        verdict_badge(item.verdict)
+        st.text(part.file, width="content")
+    left, middle, right = st.columns([5, 5, 3], gap="small")
+    made = _pictures(services, part, scale, LARGE)
+    if made is None:
+        left.caption(NO_PHOTOGRAPH)
+    else:
+        left.image(made[0], "Photograph", "stretch", alt=f"Photograph of {part.file}")
+        middle.image(made[1], "Heatmap", "stretch", alt=_heard(part))
+    with right:
+        st.metric("Probability of a defect", percent(item.probability))
+        st.metric("Threshold", percent(item.threshold))
+        st.metric("Log-odds", f"{item.log_odds:.2f}")
+        st.metric("Time", f"{_milliseconds(part):.1f} ms")
+    if item.reason:
+        st.info(plain(item.reason))
+    _table(part)
+
+
+def _table(part: db.Part) -> None:
+    item = part.inspection
+    rows = {
+        "Inspected": f"{moment_text(item.inspected_at)} at {part.station}, batch {part.batch_id}",
+        "Photograph": f"{item.width} x {item.height} pixels, {item.format}",
+        "Stages": f"decode {item.times.decode_ms:.1f} ms, inference "
+        f"{item.times.inference_ms:.1f} ms, store {part.store_ms:.1f} ms",
+        "Model": item.model,
+        "SHA-256": item.sha256,
+    }
+    with st.container(gap="xxsmall"):
+        for name, value in rows.items():
+            left, right = st.columns([1, 7], gap="small", vertical_alignment="center")
+            left.caption(name)
+            right.text(value)
+
+
+def _heard(part: db.Part) -> str:
+    """The heatmap for who cannot see it."""
+    item = part.inspection
+    return f"Heatmap of {part.file}: {LOOKS[item.verdict].word}, {percent(item.probability)}"
+
+
+def _milliseconds(part: db.Part) -> float:
+    times = part.inspection.times
+    return times.decode_ms + times.inference_ms + part.store_ms

@@ -1,0 +1,50 @@
+"""Photographs and heatmaps as JPEG bytes, made once and kept for the next rerun."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+from sqlalchemy import Engine as Database
+
+import db
+from core.errors import ImageRejected
+from core.evidence import legend, overlay, picture_bytes
+from core.images import SIDE, decode
+
+LARGE = 2 * SIDE
+
+
+@st.cache_data(max_entries=600, show_spinner=False)
+def pictures(
+    _database: Database,
+    address: str,
+    sha256: str,
+    model: str,
+    _evidence: NDArray[np.float16],
+    scale: float,
+    side: int = SIDE,
+) -> tuple[bytes, bytes] | None:
+    """Photograph and heatmap, ``side`` pixels wide; None where the photograph is not kept.
+
+    ``address`` and ``model`` only tell pictures of different databases and models apart.
+    """
+    with db.reading(_database) as connection:
+        data = db.photograph_bytes(connection, sha256)
+    if data is None:
+        return None
+    try:
+        pixels = decode(data).pixels
+    except ImageRejected:
+        return None
+    if side != SIDE:
+        enlarged = Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC)
+        pixels = np.asarray(enlarged)
+    return picture_bytes(pixels), picture_bytes(overlay(pixels, _evidence, scale))
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def legend_picture(scale: float) -> bytes:
+    """The heatmap's colours from full "OK" to full "defective"."""
+    return picture_bytes(legend(scale, height=10), quality=95)

@@ -1,0 +1,114 @@
+"""What every page works with, opened once for all sessions; and errors shown, not thrown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from sqlalchemy import Engine as Database
+
+import db
+from core.batches import BatchWorker
+from core.engine import Engine, load_engine
+from core.errors import ModelUnavailable, QualityControlError, SettingsError
+from core.model_card import ModelCard
+from core.settings import Settings, read_settings
+from core.spool import spool_name, sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The open resources; ``engine`` and ``model`` are None where nothing can be inspected."""
+
+    settings: Settings
+    database: Database
+    worker: BatchWorker
+    engine: Engine | None
+    model: db.Model | None
+    fault: str
+    """Why nothing can be inspected and what to do; empty otherwise."""
+
+
+def start() -> Services:
+    """Open what is not open yet; raises SettingsError or StoreError.
+
+    A model that is missing or altered stops nothing else: stored verdicts can be looked at.
+    """
+    settings = _settings()
+    database = _database(settings.database_url)
+    worker = _worker(database, settings)
+    try:
+        engine = _engine(settings.threads)
+    except ModelUnavailable as error:
+        return Services(settings, database, worker, None, None, str(error))
+    model = _registered(database, settings.database_url, engine.card)
+    return Services(settings, database, worker, engine, model, "")
+
+
+@contextmanager
+def shown_errors() -> Iterator[None]:
+    """Show what went wrong, and what to do, in the place of what is drawn inside."""
+    try:
+        yield
+    except QualityControlError as error:
+        st.error(_plain(str(error)), icon=":material/error:")
+        st.button("Try again", icon=":material/refresh:")
+
+
+def _plain(message: str) -> str:
+    """The message with nothing in it that would be read as Markdown."""
+    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>~$:" else sign for sign in message)
+
+
+@st.cache_resource(show_spinner=False)
+def _settings() -> Settings:
+    # Asking for a secret where there is no secrets file is an error; this says whether one is.
+    if st.secrets.load_if_toml_exists():
+        return read_settings(st.secrets)
+    for path in st.get_option("secrets.files"):
+        if Path(path).is_file():
+            raise SettingsError(f"{Path(path).name} is not valid TOML. Correct or remove it.")
+    return read_settings()
+
+
+@st.cache_resource(show_spinner="Opening the database ...")
+def _database(url: str) -> Database:
+    return db.connect(url)
+
+
+@st.cache_resource(show_spinner="Loading the model ...")
+def _engine(threads: int) -> Engine:
+    return load_engine(threads=threads or None)
+
+
+@st.cache_resource(show_spinner=False, hash_funcs={ModelCard: lambda card: card.identity})
+def _registered(_database: Database, url: str, card: ModelCard) -> db.Model:
+    with db.writing(_database) as connection:
+        return db.register_model(
+            connection,
+            card.identity,
+            card.name,
+            card.model_dump(mode="json"),
+            card.threshold.probability,
+            "model card",
+        )
+
+
+@st.cache_resource(show_spinner=False)
+def _worker(_database: Database, settings: Settings) -> BatchWorker:
+    def is_unfinished(name: str) -> bool:
+        number = name.partition("-")[0]
+        with db.reading(_database) as connection:
+            batch = db.batch_by_id(connection, int(number)) if number.isdecimal() else None
+        # A folder that this database knows nothing of may wait for another database.
+        return (
+            batch is None
+            or batch.finished_at is None
+            or spool_name(batch.id, batch.created_at) != name
+        )
+
+    sweep(settings.spool_folder, keep=is_unfinished)
+    return BatchWorker()

@@ -1,0 +1,196 @@
+"""Inspect: photographs in, verdicts with their evidence out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+import db
+from core.errors import QualityControlError
+from core.images import EXTENSIONS, MAX_BYTES
+from pages import _address, _intake
+from pages._batch import ALL, batch_view
+from pages._part import PART, details
+from pages._services import Services, start
+from pages._words import ago, batch_name, plain
+
+RECENT = 30
+FILES = "Files or ZIP"
+FOLDER = "Folder"
+TYPES = [*EXTENSIONS, "zip"]
+
+
+def _head(services: Services) -> None:
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
+    ):
+        st.title("Inspect", anchor=False, width="content")
+        if services.model is not None and services.engine is not None:
+            st.caption(
+                f"{plain(services.settings.station)} · model {services.model.sha256[:8]}",
+                width="content",
+            )
+
+
+def _new_batch(services: Services) -> None:
+    with st.container(border=True):
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            st.subheader("New batch", anchor=False, width="content")
+            folder = (
+                st.segmented_control(
+                    "Upload",
+                    [FILES, FOLDER],
+                    default=FILES,
+                    required=True,
+                    label_visibility="collapsed",
+                )
+                == FOLDER
+            )
+        uploads, label, submitted = _upload_form(folder)
+    if not submitted:
+        return
+    if not uploads:
+        st.warning("Choose photographs or a ZIP first.", icon=":material/upload_file:")
+        return
+    with st.spinner("Receiving the photographs ..."):
+        try:
+            number = _intake.begin(services, uploads, "upload", label)
+        finally:
+            _release(uploads)
+    _show(number)
+
+
+def _upload_form(folder: bool) -> tuple[list[UploadedFile], str, bool]:
+    with st.form("new batch", clear_on_submit=True, border=False):
+        uploads = st.file_uploader(
+            "JPEG, PNG, BMP, TIFF or WebP photographs of parts, up to "
+            f"{MAX_BYTES / 1e6:.0f} MB each, or ZIP archives of them",
+            type=TYPES,
+            accept_multiple_files="directory" if folder else True,
+            key=f"uploads-{folder}",
+        )
+        left, right = st.columns([4, 1], vertical_alignment="bottom")
+        label = left.text_input(
+            "Batch label",
+            max_chars=80,
+            placeholder="Batch label (optional): order, pallet, shift ...",
+            label_visibility="collapsed",
+        )
+        submitted = right.form_submit_button(
+            "Inspect", type="primary", icon=":material/play_arrow:", width="stretch"
+        )
+    return uploads, label, submitted
+
+
+def _release(uploads: Iterable[UploadedFile]) -> None:
+    """Give the uploads' memory back; Streamlit keeps it until the browser goes away."""
+    context = get_script_run_ctx()
+    if context is None or not isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        return
+    for upload in uploads:
+        context.uploaded_file_mgr.remove_file(context.session_id, upload.file_id)
+
+
+def _show(batch_id: int) -> None:
+    st.query_params.clear()
+    _address.keep("batch", batch_id)
+    st.session_state["batch"] = batch_id
+    st.session_state["show"] = ALL
+    st.rerun()
+
+
+def _nothing_yet(services: Services) -> None:
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.space("small")
+        st.subheader("No part has been inspected yet", anchor=False, width="content")
+        st.text(
+            "Drop photographs above, or see how it works with rendered castings.",
+            width="content",
+        )
+        if st.button(
+            f"Try it with {_intake.SAMPLES} sample parts",
+            type="primary",
+            icon=":material/science:",
+            disabled=services.engine is None,
+        ):
+            with st.spinner("Rendering the parts ..."):
+                number = _intake.begin_samples(services)
+            _show(number)
+        st.space("small")
+
+
+def _choose_batch(services: Services) -> db.Batch | None:
+    wanted = _address.number("batch")
+    with db.reading(services.database) as connection:
+        batches = db.recent_batches(connection, RECENT)
+        if wanted is not None and wanted not in (batch.id for batch in batches):
+            asked = db.batch_by_id(connection, wanted)
+            batches += [asked] if asked else []
+    if not batches:
+        return None
+    by_id = {batch.id: batch for batch in batches}
+    if st.session_state.get("batch") not in by_id:
+        st.session_state["batch"] = wanted if wanted in by_id else batches[0].id
+    with st.container(horizontal=True, vertical_alignment="center"):
+        chosen = st.selectbox(
+            "Batch",
+            list(by_id),
+            format_func=lambda number: batch_name(by_id[number]),
+            key="batch",
+            label_visibility="collapsed",
+            width=460,
+        )
+        st.caption(_when(by_id[chosen]), width="content")
+    if chosen != wanted:
+        _address.keep("batch", chosen)
+    return by_id[chosen]
+
+
+def _when(batch: db.Batch) -> str:
+    done = f"finished {ago(batch.finished_at)}" if batch.finished_at else "not finished"
+    return f"{plain(batch.station)} · {plain(batch.source)} · {done}"
+
+
+def page() -> None:
+    services = start()
+    _head(services)
+    if services.fault:
+        st.error(
+            f"**Nothing can be inspected.** {plain(services.fault)} "
+            "Verdicts that were given can still be looked at.",
+            icon=":material/error:",
+        )
+    else:
+        try:
+            _new_batch(services)
+        except QualityControlError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+    # A slot of its own, so that its content goes the moment there is a batch.
+    slot = st.empty()
+    batch = _choose_batch(services)
+    if batch is None:
+        with slot.container():
+            _nothing_yet(services)
+        return
+    batch_view(services, batch)
+    _open_part(services)
+
+
+def _open_part(services: Services) -> None:
+    number = _address.number(PART)
+    if number is None:
+        return
+    with db.reading(services.database) as connection:
+        part = db.part_by_id(connection, number)
+        model = db.model_by_sha256(connection, part.inspection.model) if part else None
+    if part is not None and model is not None:
+        details(services, part, float(model.card["evidence_scale"]))
+
+
+page()

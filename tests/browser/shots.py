@@ -1,0 +1,105 @@
+"""Pictures of every page in three sizes, light and dark: ``python -m tests.browser.shots``.
+
+They go to ``tests/browser/pictures``, which is not kept; every part in them is rendered.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from core.samples import encode_jpeg, sample_parts
+from tests.browser.app_server import launch, served
+
+PICTURES = Path(__file__).parent / "pictures"
+SIZES = ((1440, 900), (1024, 768), (390, 844))
+THEMES = ("light", "dark")
+WAIT_MS = 60_000
+
+
+def archive(folder: Path) -> Path:
+    """Sixty parts and three files that cannot be inspected."""
+    path = folder / "night shift.zip"
+    with zipfile.ZipFile(path, "w") as target:
+        parts = [(part.name, encode_jpeg(part)) for part in sample_parts(60, seed=99)]
+        for name, data in parts:
+            target.writestr(name, data)
+        target.writestr("broken.jpg", parts[0][1][:300])
+        target.writestr("notes.txt", "pallet 7")
+        target.writestr("a long folder name/with another inside/" + "0123456789" * 6 + ".png", b"")
+    return path
+
+
+def empty(page: Page) -> None:
+    """Nothing inspected yet."""
+    expect(page.get_by_role("button", name="Try it with")).to_be_visible()
+
+
+def gallery(page: Page) -> None:
+    """A finished batch."""
+    expect(page.get_by_alt_text("Heatmap of").nth(23)).to_be_visible()
+
+
+def details(page: Page) -> None:
+    """One part in its dialog."""
+    gallery(page)
+    page.get_by_role("button", name="Details").first.click()
+    expect(page.get_by_role("dialog").get_by_alt_text("Heatmap of")).to_be_visible()
+
+
+def rejected(page: Page) -> None:
+    """Files that could not be inspected."""
+    expect(page.get_by_test_id("stDataFrame")).to_contain_text("broken.jpg")
+
+
+def shoot(page: Page, url: str, name: str, ready: Callable[[Page], None]) -> None:
+    """One view in all sizes and themes."""
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(url)
+            ready(page)
+            page.wait_for_timeout(700)
+            page.screenshot(path=PICTURES / f"{name}-{width}-{theme}.png")
+
+
+def main() -> None:
+    """Make all pictures anew."""
+    expect.set_options(timeout=WAIT_MS)
+    shutil.rmtree(PICTURES, ignore_errors=True)
+    PICTURES.mkdir()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(Path(folder) / "app") as server,
+        sync_playwright() as playwright,
+    ):
+        browser = launch(playwright)
+        page = browser.new_page()
+        page.set_default_timeout(WAIT_MS)
+        shoot(page, server.url, "inspect-empty", empty)
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.emulate_media(color_scheme="light")
+        page.goto(server.url)
+        page.locator("input[type=file]").set_input_files(archive(Path(folder)))
+        page.get_by_label("Batch label").fill("Night shift, pallet 7")
+        expect(page.get_by_role("button", name="Remove").first).to_be_visible()
+        page.screenshot(path=PICTURES / "inspect-chosen-1440.png")
+        page.get_by_role("button", name="Inspect", exact=True).click()
+        expect(page.get_by_alt_text("Heatmap of").first).to_be_visible()
+        page.screenshot(path=PICTURES / "inspect-running-1440.png")
+        gallery(page)
+        batch = f"{server.url}/?batch=1"
+        shoot(page, batch, "inspect-gallery", gallery)
+        shoot(page, f"{batch}&show=rejected", "inspect-rejected", rejected)
+        shoot(page, batch, "inspect-part", details)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
