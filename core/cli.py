@@ -11,6 +11,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -35,6 +36,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 console = Console(stderr=True, highlight=False)
+
+
+class Split(StrEnum):
+    """What an evaluation is made on."""
+
+    OFFICIAL = "official"
+    UNSEEN = "unseen"
+
 
 DataSet = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Data set folder.")]
 Castings = Annotated[
@@ -106,7 +115,7 @@ def inspect(
 def train(
     dataset: DataSet,
     castings: Castings = None,
-    recipe: Annotated[str, typer.Option(help="Training recipe.")] = "seed",
+    recipe: Annotated[str, typer.Option(help="Training recipe: seed or best.")] = "best",
     out: Annotated[Path, typer.Option(help="Folder for the model.")] = Path("models"),
     weights: Annotated[
         Path | None, typer.Option(help="ImageNet weights on disk, instead of a download.")
@@ -129,3 +138,52 @@ def samples(
 
     write_samples(folder, count, seed)
     console.print(f"{count} rendered parts and labels.csv are in {folder}.")
+
+
+@app.command()
+def evaluate(
+    dataset: DataSet,
+    castings: Castings = None,
+    split: Annotated[
+        Split, typer.Option(help="Official test split, or castings held out in turn.")
+    ] = Split.OFFICIAL,
+    json: Annotated[Path | None, typer.Option(help="Write every figure here.")] = None,
+    engine: Annotated[EngineKind, typer.Option(help="Runtime.")] = EngineKind.ONNX,
+    recipe: Annotated[str, typer.Option(help="Recipe trained anew for each fold.")] = "best",
+    fold_seed: Annotated[int, typer.Option(min=0, help="Which five folds of castings.")] = 0,
+    weights: Annotated[Path | None, typer.Option(help="ImageNet weights on disk.")] = None,
+) -> None:
+    """Recall, precision, F1, accuracy, AUC and bounds on labelled photographs."""
+    from core.commands.evaluating import evaluate_official, evaluate_unseen_castings
+
+    if split is Split.OFFICIAL:
+        evaluate_official(dataset, castings, json, engine, bar, console.print)
+    else:
+        evaluate_unseen_castings(
+            dataset, castings, json, recipe, fold_seed, weights, bar, console.print
+        )
+
+
+@app.command()
+def castings(
+    dataset: DataSet,
+    csv: Annotated[Path, typer.Option(help="Write one row a photograph here.")],
+    json: Annotated[Path | None, typer.Option(help="Write leaks and conflicts here.")] = None,
+) -> None:
+    """Find which photographs show the same casting, leaks between splits, label conflicts."""
+    from core.commands.evaluating import find_castings
+
+    find_castings(dataset, csv, json, bar, console.print)
+
+
+@app.command()
+def benchmark(
+    json: Annotated[Path | None, typer.Option(help="Write every figure here.")] = None,
+    threads: Annotated[int, typer.Option(min=1, max=64)] = 2,
+    rounds: Annotated[int, typer.Option(min=1, max=100)] = 5,
+    photographs: Annotated[int, typer.Option(min=32, max=10_000)] = 128,
+) -> None:
+    """Throughput and latency side by side with eager torch + autograd Grad-CAM, in one run."""
+    from core.commands.measuring import measure
+
+    measure(json, threads, rounds, photographs, console.print)

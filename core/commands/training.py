@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from core.commands.evaluating import castings_for, evaluation_line
 from core.errors import SettingsError
 from core.model_card import Epoch, ModelCard
-from core.training.dataset import read_castings, read_data_set
+from core.training.dataset import read_data_set
 from core.training.held_out import Bar
 from core.training.recipe import RECIPES
 from core.training.train import train
@@ -15,20 +16,24 @@ from core.training.train import train
 
 def train_model(
     dataset: Path,
-    castings: Path,
+    castings: Path | None,
     recipe: str,
     out: Path,
     weights: Path | None,
     bar: Bar,
     say: Callable[[str], None],
 ) -> ModelCard:
-    """Train on ``dataset`` and say what came out; raises what training raises."""
+    """Train on ``dataset`` and say what came out; raises what training raises.
+
+    Without a castings file the castings are found first.
+    """
     if recipe not in RECIPES:
         raise SettingsError(f"There is no recipe {recipe!r}. Use one of: {', '.join(RECIPES)}.")
+    photographs = read_data_set(dataset)
     card = train(
         dataset,
-        read_data_set(dataset),
-        read_castings(castings),
+        photographs,
+        castings_for(dataset, photographs, castings, bar),
         RECIPES[recipe],
         out,
         bar,
@@ -38,13 +43,8 @@ def train_model(
         say(_epoch_line(epoch))
     say(f"Checkpoint: {card.checkpoint}")
     say(f"Threshold {card.threshold.probability:.4f}: {card.threshold.rule}")
-    for name, evaluation in card.evaluations.items():
-        say(
-            f"{name}: recall {evaluation.recall}, precision {evaluation.precision}, "
-            f"F1 {evaluation.f1}, accuracy {evaluation.accuracy}, AUC {evaluation.auc}; "
-            f"{evaluation.confusion.missed} missed, "
-            f"{evaluation.confusion.false_alarms} false alarms"
-        )
+    for evaluation in card.evaluations.values():
+        say(evaluation_line(evaluation))
     say(f"Model and card are in {out}.")
     return card
 

@@ -6,13 +6,13 @@
 
 Two photographs are compared by the greatest circular cross-correlation of their ring signatures
 (:mod:`core.training.signatures`) over all rotations, mirrored or not; a casting is a connected
-component of the pairs above :data:`LINK`. On the public photographs no two castings score above
-0.62, most photographs of one casting above 0.79, and every threshold from 0.62 to 0.71 gives the
-same castings.
+component of the pairs from :data:`LINK` up. On the public photographs no two of the castings found
+score above 0.62, nearly all photographs of one casting above 0.78, and thresholds from 0.62 to
+0.70 give the same castings.
 
 Lighting is part of what is compared: the same part, turned under the same lamps and photographed
-again, may come out as a second casting. What is linked is the same part; what is not linked is
-not thereby proved to be another.
+again, may come out as a second casting. Two castings that are not linked are not thereby proved to
+be two parts.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from core.training.dataset import CASTING_COLUMNS, DEFECTIVE, LabelledPhotograph
 from core.training.signatures import HARMONICS, find_opening, ring_signature
 
 LINK = 0.66
-"""Two photographs that score above this show the same casting."""
+"""Two photographs that score this or more show the same casting."""
 _SHIFTS = 192
 """Rotations tried: 2.8 a period of the highest harmonic."""
 _TILE = 48
