@@ -81,6 +81,7 @@ def examples_of(
         castings=tuple(view.castings for view in views),
         cells=np.stack([view.cells for view in views]),
         local=np.array([view.local for view in views]),
+        kinds=np.array([view.kind for view in views]),
     )
 
 

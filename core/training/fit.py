@@ -40,6 +40,7 @@ class Examples:
     """(N, 10, 10): where defects were put."""
     local: NDArray[np.bool_]
     """Whether ``cells`` holds every defect there is."""
+    kinds: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.defective)
@@ -71,12 +72,13 @@ def fit(
     ``progress`` gets the number of examples just used.
     """
     torch.manual_seed(recipe.seed)
-    batches = _batches(examples.defective, rows, recipe)
     network.eval()
     curves = []
     for stage in stages:
         optimiser = _optimiser(network, recipe, stage)
-        steps = recipe.epoch // recipe.batch
+        chosen = rows[np.isin(examples.kinds[rows], stage.kinds)] if stage.kinds else rows
+        batches = _batches(examples.defective, chosen, recipe)
+        steps = stage.examples // recipe.batch
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimiser, _share_of(recipe, steps * stage.epochs)
         )
@@ -116,10 +118,10 @@ def _optimiser(network: CastingNetwork, recipe: Recipe, stage: Stage) -> torch.o
     groups: list[dict[str, Any]] = [
         {"params": list(network.head.parameters()), "lr": stage.head_rate}
     ]
-    if stage.rate:
+    if stage.rate > 0:
         # The norms' scales are in the convolutions; only their offsets are free.
         norms = {m.weight for m in network.modules() if isinstance(m, nn.BatchNorm2d)}
-        blocks = [p for p in network.features[recipe.frozen :].parameters() if p not in norms]
+        blocks = [p for p in network.features[stage.first_block :].parameters() if p not in norms]
         groups.append({"params": blocks, "lr": stage.rate})
     for group in groups:
         for parameter in group["params"]:
@@ -151,8 +153,10 @@ def _step(
     total = 0.0
     for start in range(0, len(chosen), MICRO_BATCH):
         part = np.sort(chosen[start : start + MICRO_BATCH])
-        with torch.set_grad_enabled(stage.rate > 0):
-            activations = network.features[recipe.frozen :](_tensor(examples.features[part]))
+        with torch.no_grad():
+            still = network.features[recipe.frozen : stage.first_block]
+            lower = still(_tensor(examples.features[part]))
+        activations = network.features[stage.first_block :](lower)
         scores = network.cell_scores(F.dropout(activations, 0.2)) + network.head.bias
         loss = _loss(scores, examples, part, recipe) / len(chosen)
         loss.backward()  # type: ignore[no-untyped-call]

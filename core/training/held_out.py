@@ -153,5 +153,4 @@ def write_scores(path: Path, material: Material, scores: NDArray[np.float32]) ->
 
 def work(recipe: Recipe, stages: Sequence[Stage]) -> int:
     """Examples that a fit goes through."""
-    steps = recipe.epoch // recipe.batch
-    return sum(stage.epochs for stage in stages) * steps * recipe.batch
+    return sum(stage.epochs * (stage.examples // recipe.batch) for stage in stages) * recipe.batch

@@ -11,11 +11,15 @@ class Stage:
     """A part of the training: what moves, for how long, in which steps."""
 
     name: str
+    first_block: int
+    """The blocks from this one on move; 19 moves the head alone."""
     epochs: int
-    """Rounds of ``Recipe.epoch`` examples."""
+    examples: int
+    """Examples in an epoch."""
     rate: float
-    """Step size of the released blocks; 0 leaves them frozen."""
     head_rate: float
+    kinds: tuple[str, ...] = ()
+    """Kinds of views that are trained on; none named means all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,6 @@ class Recipe:
     views: Mapping[str, int]
     """Pictures of each kind that are trained on (see ``core.training.views``)."""
     stages: tuple[Stage, ...]
-    epoch: int
-    """Examples in an epoch."""
     folds: int
     """Folds of castings, of five, that are held out in turn. The first chooses the checkpoint,
     all of them together the threshold."""
@@ -62,11 +64,10 @@ SEED = Recipe(
     views={"photograph": 1, "turned": 1, "rendered": 2000},
     stages=(
         # The new head alone: it must fit before features may move.
-        Stage("head", epochs=5, rate=0.0, head_rate=1e-3),
+        Stage("head", first_block=19, epochs=5, examples=7680, rate=0.0, head_rate=1e-3),
         # Small steps: few castings, and ImageNet's features are worth keeping.
-        Stage("blocks", epochs=5, rate=1e-5, head_rate=1e-5),
+        Stage("blocks", first_block=16, epochs=5, examples=7680, rate=1e-5, head_rate=1e-5),
     ),
-    epoch=7680,
     folds=1,
 )
 
@@ -84,9 +85,38 @@ BEST = Recipe(
         "planted": 900,
         "drawn": 400,
         "rendered": 1300,
+        "photograph": 1,
     },
-    stages=(Stage("blocks", epochs=5, rate=3e-4, head_rate=3e-3),),
-    epoch=1152,
+    stages=(
+        # What a defect is, whatever the style it is seen in.
+        Stage(
+            "defects",
+            first_block=11,
+            epochs=5,
+            examples=1152,
+            rate=3e-4,
+            head_rate=3e-3,
+            kinds=(
+                "ok",
+                "ok_residual",
+                "defective",
+                "defective_residual",
+                "planted",
+                "drawn",
+                "rendered",
+            ),
+        ),
+        # Then the photographs as they are, where the known castings' quirks are learnt.
+        Stage(
+            "photographs",
+            first_block=16,
+            epochs=5,
+            examples=3840,
+            rate=3e-4,
+            head_rate=3e-4,
+            kinds=("photograph", "rendered"),
+        ),
+    ),
     folds=5,
     cosine=True,
     average=0.97,
