@@ -128,10 +128,10 @@ class BatchWorker:
     def submit(self, job: Job) -> None:
         """Hand in a batch, also one that broke off; one that is waiting or running stays."""
         with self._changed:
-            known = self._runs.pop(job.batch_id, None)
+            known = self._runs.get(job.batch_id)
             if known is not None and known.state in ACTIVE:
-                self._runs[job.batch_id] = known
                 return
+            self._runs.pop(job.batch_id, None)  # so that it comes last in their order
             run = self._runs[job.batch_id] = _Run(job)
             self._waiting.append(run)
             self._forget()

@@ -205,7 +205,7 @@ def _measured(
     pixels = read_pixels(folder, tested)
     with bar("Official test split", len(pixels)) as step:
         inference = infer_all(engine, pixels, step)
-    strongest = inference.evidence.max(axis=(1, 2))
+    strongest = np.abs(inference.evidence).max(axis=(1, 2))
     defective = np.array([photograph.is_defective for photograph in tested])
     official = evaluate_split(
         "official",

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event
-from stored_parts import MODEL, open_store, outcome, rejected
 
 import db
 from core.inspection import Verdict
 from db import Sort
+from tests.integration.stored_parts import MODEL, open_store, outcome, rejected
 
 MONDAY = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 

@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta, timezone
 import numpy as np
 import pytest
 from sqlalchemy import Engine, func, select
-from stored_parts import MODEL, open_store, outcome, rejected
 
 import db
 from core.errors import StoreBusy
 from core.inspection import Inspection, Rejection, Verdict
 from db import schema, session
 from db.rows import LONGEST_NAME, inspection_values, photograph_values
+from tests.integration.stored_parts import MODEL, open_store, outcome, rejected
 
 
 def rows(engine: Engine, table: str) -> int:

@@ -7,11 +7,11 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, StatementError
-from stored_parts import open_store, outcome
 
 import db
 from core.inspection import Verdict
 from db import schema
+from tests.integration.stored_parts import open_store, outcome
 
 # Typed in full, as somebody with a database tool would.
 FORBIDDEN = [

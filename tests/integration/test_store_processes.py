@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
-from stored_parts import MODEL, open_store, outcome
 
 import db
 from core.inspection import Inspection
 from db import schema
+from tests.integration.stored_parts import MODEL, open_store, outcome
 
 TESTS = Path(__file__).parent
 

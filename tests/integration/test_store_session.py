@@ -17,11 +17,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from stored_parts import open_store, outcome
 
 import db
 from core.errors import SettingsError, StoreBusy, StoreUnavailable, StoreVersion
 from db import schema, session
+from tests.integration.stored_parts import open_store, outcome
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,0 +1,183 @@
+"""Batches in the background: order, stopping, going on, failures, and what is shown of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from core.batches import BatchWorker, Job, Progress, State
+from core.errors import StoreBusy
+from core.inspection import Outcome, Photograph
+from core.samples import encode_jpeg, sample_parts
+from tests.unit.fakes import BrightnessEngine, MemoryStore
+
+SECONDS = 30
+FILES = [Photograph(part.name, encode_jpeg(part)) for part in sample_parts(70, seed=5)]
+
+
+def given(files: list[Photograph]) -> Callable[[Callable[[], bool]], Iterator[Photograph]]:
+    def photographs(goes_on: Callable[[], bool]) -> Iterator[Photograph]:
+        for file in files:
+            if not goes_on():
+                return
+            yield file
+
+    return photographs
+
+
+def job(number: int = 1, files: list[Photograph] = FILES, **changes: object) -> Job:
+    values: dict[str, object] = {
+        "batch_id": number,
+        "total": len(files),
+        "photographs": given(files),
+        "engine": BrightnessEngine(),
+        "store": MemoryStore(),
+        "threshold": lambda: 0.5,
+        "finish": lambda: None,
+    }
+    return Job(**values | changes)  # type: ignore[arg-type]
+
+
+def ended(worker: BatchWorker, number: int = 1) -> Progress:
+    progress = worker.wait(number, SECONDS)
+    assert progress is not None
+    assert not progress.is_active
+    return progress
+
+
+def test_a_batch_is_inspected_stored_and_finished() -> None:
+    worker, store, calls = BatchWorker(), MemoryStore(), []
+    files = [*FILES, Photograph("broken.jpg", b"x"), Photograph("in.zip", b"", "An archive.")]
+    worker.submit(job(files=files, store=store, finish=lambda: calls.append("finished")))
+    progress = ended(worker)
+    assert (progress.state, progress.done, progress.total) == (State.FINISHED, 72, 72)
+    assert [item.file for item in progress.rejections] == ["broken.jpg", "in.zip"]
+    assert progress.rejections[1].reason == "An archive."
+    assert len(store.verdicts) == 70
+    assert calls == ["finished"]
+
+
+def test_batches_wait_for_each_other_in_their_order() -> None:
+    worker, gate, order = BatchWorker(), threading.Event(), []
+
+    def held(goes_on: Callable[[], bool]) -> Iterator[Photograph]:
+        gate.wait(SECONDS)
+        yield from FILES[:3]
+
+    worker.submit(job(1, FILES[:3], photographs=held, finish=lambda: order.append(1)))
+    for number in (2, 3):
+        worker.submit(job(number, FILES[:3], finish=lambda number=number: order.append(number)))
+    worker.submit(job(2, FILES[:3], finish=lambda: order.append("twice")))
+    assert [progress.batch_id for progress in worker.active()] == [1, 2, 3]
+    waiting = worker.progress(3)
+    assert waiting is not None
+    assert waiting.state is State.WAITING
+    gate.set()
+    ended(worker, 3)
+    assert order == [1, 2, 3]
+    assert worker.active() == ()
+
+
+def test_a_stopped_batch_goes_on_without_repeating() -> None:
+    worker, store, seen, finished = BatchWorker(), MemoryStore(), threading.Event(), []
+
+    def slow(goes_on: Callable[[], bool]) -> Iterator[Photograph]:
+        yield from FILES[:40]
+        seen.set()
+        while goes_on():
+            pass
+
+    worker.submit(job(store=store, photographs=slow, finish=lambda: finished.append(1)))
+    assert seen.wait(SECONDS)
+    worker.stop(1)
+    progress = ended(worker)
+    assert (progress.state, progress.done) == (State.STOPPED, 40)
+    assert (len(store.verdicts), finished) == (40, [])
+
+    worker.submit(job(store=store, finish=lambda: finished.append(1)))
+    progress = ended(worker)
+    assert (progress.state, progress.done) == (State.FINISHED, 70)
+    assert (progress.already_inspected, len(store.verdicts), finished) == (40, 70, [1])
+
+
+def test_a_waiting_batch_is_stopped_before_it_begins() -> None:
+    worker, gate = BatchWorker(), threading.Event()
+
+    def held(goes_on: Callable[[], bool]) -> Iterator[Photograph]:
+        gate.wait(SECONDS)
+        yield FILES[0]
+
+    worker.submit(job(1, FILES[:1], photographs=held))
+    worker.submit(job(2))
+    worker.stop(2)
+    worker.stop(99)
+    gate.set()
+    assert ended(worker, 1).state is State.FINISHED
+    progress = ended(worker, 2)
+    assert (progress.state, progress.done) == (State.STOPPED, 0)
+
+
+class BusyStore(MemoryStore):
+    """Refuses the second micro-batch."""
+
+    def record(self, outcomes: list[Outcome]) -> dict[str, object]:  # type: ignore[override]
+        if self.transactions:
+            raise StoreBusy("Another program is writing. Try again.")
+        return dict(super().record(outcomes))
+
+
+def test_a_busy_store_ends_the_batch_and_says_why() -> None:
+    worker, finished = BatchWorker(), []
+    worker.submit(job(store=BusyStore(), finish=lambda: finished.append(1)))
+    progress = ended(worker)
+    assert (progress.state, progress.done) == (State.FAILED, 32)
+    assert progress.message == "Another program is writing. Try again."
+    assert finished == []
+    worker.submit(job(2))
+    assert ended(worker, 2).state is State.FINISHED
+
+
+def test_an_unknown_error_ends_the_batch_alone(caplog: pytest.LogCaptureFixture) -> None:
+    worker = BatchWorker()
+
+    def fails() -> float:
+        raise ZeroDivisionError("inner matter")
+
+    worker.submit(job(threshold=fails))
+    progress = ended(worker)
+    assert progress.state is State.FAILED
+    assert "inner matter" not in progress.message
+    assert "inner matter" in caplog.text
+    worker.submit(job())
+    assert ended(worker).state is State.FINISHED
+
+
+def test_rate_and_time_left_are_shown_while_it_runs() -> None:
+    worker, gate, reached = BatchWorker(), threading.Event(), threading.Event()
+
+    def paused(goes_on: Callable[[], bool]) -> Iterator[Photograph]:
+        yield from FILES[:64]
+        # Two micro-batches are decoded ahead; the pause comes after the first is counted.
+        reached.set()
+        gate.wait(SECONDS)
+        yield from FILES[64:]
+
+    worker.submit(job(photographs=paused))
+    assert reached.wait(SECONDS)
+    while (progress := worker.progress(1)) is not None and progress.done < 32:
+        pass
+    assert progress is not None
+    assert progress.parts_per_second
+    assert progress.parts_per_second > 0
+    assert progress.seconds_left is not None
+    assert progress.seconds_left > 0
+    gate.set()
+    assert ended(worker).seconds_left is None
+
+
+def test_a_batch_that_was_never_handed_in_is_unknown() -> None:
+    worker = BatchWorker()
+    assert worker.progress(1) is None
+    assert worker.wait(1, 0) is None

@@ -1,0 +1,61 @@
+"""What the README says is what the program does."""
+
+import json
+import re
+
+from core.cli import app
+from core.commands.documenting import BENCHMARK, README, results_table, with_results
+from core.model_card import read_card
+from core.settings import Settings
+from tests.conftest import ROOT
+
+TEXT = README.read_text(encoding="utf-8")
+
+
+def test_every_command_is_documented():
+    documented = set(re.findall(r"`python -m core (\w+)", TEXT))
+    assert documented == {command.callback.__name__ for command in app.registered_commands}
+
+
+def test_every_setting_is_documented_with_its_default():
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| `([^`]*)` \|", TEXT, flags=re.MULTILINE))
+    assert rows == {
+        name.upper(): str(field.default) for name, field in Settings.model_fields.items()
+    }
+
+
+def test_the_results_are_the_model_cards():
+    table = results_table(read_card(), json.loads(BENCHMARK.read_text(encoding="utf-8")))
+    assert with_results(TEXT, table) == TEXT
+
+
+def test_requirements_are_pinned_exactly():
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        for line in (ROOT / name).read_text().splitlines():
+            if line and not line.startswith(("#", "-r ")):
+                assert re.fullmatch(r"[a-z-]+(\[[a-z]+\])?==[0-9.]+", line), line
+
+
+def test_forbidden_constructs_are_nowhere():
+    forbidden = (
+        r"unsafe_allow_html",
+        r"\bpickle\b",
+        r"\beval\(",
+        r"torch\.load\((?!.*weights_only=True)",
+    )
+    for folder in ("core", "db", "pages"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for number, line in enumerate(path.read_text().splitlines(), start=1):
+                for pattern in forbidden:
+                    assert not re.search(pattern, line), f"{path.name}:{number}"
+
+
+def test_core_knows_neither_pages_nor_database_outside_its_commands():
+    for path in (ROOT / "core").rglob("*.py"):
+        if "commands" not in path.parts:
+            found = re.findall(
+                r"^\s*(?:from|import) (streamlit|sqlalchemy|db|pages)\b",
+                path.read_text(),
+                flags=re.MULTILINE,
+            )
+            assert not found, path.name
