@@ -129,7 +129,7 @@ def _figures(batch: db.Batch, summary: db.BatchSummary, progress: Progress | Non
         ("Rejected files", count(summary.rejected), None),
         ("Parts per second", _speed(batch, summary, progress), None),
     ]
-    with st.grid(columns=6, min_column_width=140, gap="xsmall"):
+    with st.grid(columns=6, min_column_width=120, gap="xsmall"):
         for name, value, icon in figures:
             st.metric(name, value, border=True, icon=icon)
     if summary.already_inspected:
