@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from core.network import CastingNetwork
 
-MICRO_BATCH = 32
-"""Photographs in one forward pass: more gain nothing and cost memory."""
+MICRO_BATCH = 8
+"""Photographs in one forward pass: 32 are no faster and take 840 MB instead of 320."""
 
 
 class EngineKind(StrEnum):

@@ -57,6 +57,8 @@ LIMITS = (
     "Defects smaller than about three pixels at 300 x 300 cannot be seen.",
 )
 RECALL_FLOOR = 0.99
+SCALE_QUANTILE = 0.95
+"""The heatmap's colour is full at the strongest cell of all but the plainest defects."""
 
 
 def train(
@@ -216,7 +218,7 @@ def _measured(
     )
     return card.model_copy(
         update={
-            "evidence_scale": float(np.median(strongest[defective])),
+            "evidence_scale": float(np.quantile(strongest[defective], SCALE_QUANTILE)),
             "evaluations": {"official": official, **card.evaluations},
         }
     )
