@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from core.batches import BatchWorker, Job, Progress, State
+from core.engine import MICRO_BATCH
 from core.errors import StoreBusy
 from core.inspection import Outcome, Photograph
 from core.samples import encode_jpeg, sample_parts
@@ -132,7 +133,7 @@ def test_a_busy_store_ends_the_batch_and_says_why() -> None:
     worker, finished = BatchWorker(), []
     worker.submit(job(store=BusyStore(), finish=lambda: finished.append(1)))
     progress = ended(worker)
-    assert (progress.state, progress.done) == (State.FAILED, 32)
+    assert (progress.state, progress.done) == (State.FAILED, MICRO_BATCH)
     assert progress.message == "Another program is writing. Try again."
     assert finished == []
     worker.submit(job(2))
