@@ -65,14 +65,6 @@ def begin_samples(services: Services) -> int:
     return begin(services, _samples(), "samples", f"{SAMPLES} sample parts")
 
 
-def resumable(services: Services) -> list[db.Batch]:
-    """Batches that broke off and whose photographs wait on this machine, newest first."""
-    with db.reading(services.database) as connection:
-        unfinished = db.unfinished_batches(connection)
-    active = {progress.batch_id for progress in services.worker.active()}
-    return [batch for batch in unfinished if batch.id not in active and waiting(services, batch)]
-
-
 def waiting(services: Services, batch: db.Batch) -> spool.Spool | None:
     """The batch's photographs on this machine."""
     name = spool.spool_name(batch.id, batch.created_at)
