@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsError
+from core.shifts import DEFAULT_SHIFTS, DEFAULT_TIME_ZONE, Calendar, read_calendar
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
@@ -42,6 +43,24 @@ class Settings(BaseSettings):
     max_upload_megabytes: int = Field(
         2000, ge=1, description="Megabytes in one upload, archives counted unpacked."
     )
+    plant_time_zone: str = Field(
+        DEFAULT_TIME_ZONE,
+        description="The plant's time zone, as the IANA database names it: Europe/Berlin.",
+    )
+    shifts: str = Field(
+        DEFAULT_SHIFTS,
+        description="The plant's shifts by its clock; together they cover the day exactly once.",
+    )
+
+    @property
+    def calendar(self) -> Calendar:
+        """The plant's time zone and shifts."""
+        return read_calendar(self.plant_time_zone, self.shifts)
+
+    @model_validator(mode="after")
+    def _calendar_can_be_read(self) -> Self:
+        read_calendar(self.plant_time_zone, self.shifts)
+        return self
 
 
 def read_settings(secrets: Mapping[str, Any] | None = None) -> Settings:
