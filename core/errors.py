@@ -11,6 +11,8 @@
     │   ├── StoreBusy              another writer held it for too long
     │   └── StoreVersion           its schema is newer than this program
     ├── DataSetError           a training or evaluation folder is unusable
+    ├── ThresholdError         no threshold can be chosen on this evidence
+    │   └── NotEnoughCastings      too few defective castings for the promise
     └── SettingsError          a setting is missing or wrong
 
 Each message says what happened and what to do; it is fit to be shown to a user.
@@ -63,6 +65,23 @@ class StoreVersion(StoreError):
 
 class DataSetError(QualityControlError):
     """A training or evaluation folder cannot be used."""
+
+
+class ThresholdError(QualityControlError):
+    """No threshold can be chosen on this evidence, or it may not be applied."""
+
+
+class NotEnoughCastings(ThresholdError):
+    """A recall cannot be promised on so few defective castings; ``more`` are needed."""
+
+    def __init__(self, recall: float, confidence: float, castings: int, needed: int) -> None:
+        self.needed = needed
+        self.more = needed - castings
+        super().__init__(
+            f"A recall of {recall:g} cannot be promised with {confidence:.4g} confidence on "
+            f"{castings} defective castings: {needed} are needed, {self.more} more. Collect "
+            "photographs of more defective castings, or promise less."
+        )
 
 
 class SettingsError(QualityControlError):
