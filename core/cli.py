@@ -142,7 +142,9 @@ def samples(
 
 @app.command()
 def evaluate(
-    dataset: DataSet,
+    dataset: Annotated[
+        Path | None, typer.Argument(exists=True, file_okay=False, help="Data set folder.")
+    ] = None,
     castings: Castings = None,
     split: Annotated[
         Split, typer.Option(help="Official test split, or castings held out in turn.")
@@ -152,8 +154,26 @@ def evaluate(
     recipe: Annotated[str, typer.Option(help="Recipe trained anew for each fold.")] = "best",
     fold_seed: Annotated[int, typer.Option(min=0, help="Which five folds of castings.")] = 0,
     weights: Annotated[Path | None, typer.Option(help="ImageNet weights on disk.")] = None,
+    recall_floor: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=1.0, help="The threshold for this recall, on held-out scores."),
+    ] = None,
+    confidence: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="How sure the recall floor is to hold.")
+    ] = 0.95,
 ) -> None:
-    """Recall, precision, F1, accuracy, AUC and bounds on labelled photographs."""
+    """Recall, precision, F1, accuracy, AUC and bounds on labelled photographs.
+
+    With --recall-floor: the threshold that promises this recall, from the model's held-out
+    scores, and without a data set.
+    """
+    if dataset is None and recall_floor is not None:
+        from core.commands.thresholding import find_threshold
+
+        find_threshold(recall_floor, confidence, json, console.print)
+        return
+    if dataset is None or recall_floor is not None:
+        raise SettingsError("Name a data set to evaluate on, or a --recall-floor: one of the two.")
     from core.commands.evaluating import evaluate_official, evaluate_unseen_castings
 
     if split is Split.OFFICIAL:

@@ -1,0 +1,52 @@
+"""The threshold for a recall floor, from the command line."""
+
+import json
+
+import pytest
+
+from core.commands.thresholding import find_threshold
+from core.errors import NotEnoughCastings
+from core.held_out_scores import read_held_out_scores
+from core.model_card import write_card
+from core.thresholds import curves, recall_floor
+from tests.unit.held_out import write_held_out
+from tests.unit.test_cli import run
+
+
+def model(folder, castings):
+    described = write_held_out(folder, castings)
+    write_card(described, folder)
+    return described
+
+
+def test_the_promise_is_said_and_written(tmp_path):
+    described = model(tmp_path, castings=500)
+    said = []
+    floor = find_threshold(0.99, 0.95, tmp_path / "out.json", said.append, tmp_path)
+    parts = read_held_out_scores(described, tmp_path)
+    assert floor == recall_floor(parts, 0.99, 0.95)
+    assert [line.partition(" ")[0] for line in said] == ["Held-out", "Observed:", "Promised:"]
+    assert f"{floor.threshold:.6f}" in said[2]
+    written = json.loads((tmp_path / "out.json").read_text())
+    assert written["promised"]["threshold"] == floor.threshold
+    matrix = curves(parts).matrix(floor.threshold)
+    assert written["promised"]["confusion"]["false_alarms"] == matrix.false_alarms
+    assert written["more_castings_needed"] == 0
+
+
+def test_without_enough_castings_nothing_is_promised_and_the_observed_is_still_said(tmp_path):
+    model(tmp_path, castings=60)
+    said = []
+    with pytest.raises(NotEnoughCastings) as refused:
+        find_threshold(0.99, 0.95, tmp_path / "out.json", said.append, tmp_path)
+    assert said[-1].startswith("Observed:")
+    written = json.loads((tmp_path / "out.json").read_text())
+    assert written["promised"] is None
+    assert written["more_castings_needed"] == refused.value.more > 200
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), (".", "--recall-floor", "0.99"), ("--recall-floor", "2")]
+)
+def test_wrong_use_gives_exit_code_2(arguments):
+    assert run("evaluate", *arguments).returncode == 2
