@@ -1,8 +1,9 @@
-"""The frame of the app: page settings, start-up, navigation. Run it with ``streamlit run``."""
+"""The frame of the app: page settings, start-up, sign-in, navigation. Run by ``streamlit run``."""
 
 import streamlit as st
 
-from pages._services import shown_errors, start
+from pages._people import current_person, navigation_title, person_or_question
+from pages._services import open_services, shown_errors, sign_in_configured
 
 st.set_page_config(
     page_title="Casting quality control",
@@ -10,19 +11,28 @@ st.set_page_config(
     layout="wide",
 )
 
-page = st.navigation(
-    [
-        st.Page(
-            "pages/inspect.py",
-            title="Inspect",
-            icon=":material/center_focus_strong:",
-            url_path="inspect",
-            default=True,
-        ),
-    ],
-    position="top",
-)
-
 with shown_errors():
-    start()
-    page.run()
+    services = open_services()
+    person = current_person(services)
+    page = st.navigation(
+        [
+            st.Page(
+                "pages/inspect.py",
+                title="Inspect",
+                icon=":material/center_focus_strong:",
+                url_path="inspect",
+                default=True,
+            ),
+            st.Page(
+                "pages/who.py",
+                title=navigation_title(person),
+                icon=":material/person:",
+                url_path="who",
+            ),
+        ],
+        position="top",
+    )
+    if person is None and sign_in_configured():
+        person_or_question(services, "Sign in to see parts and verdicts.")
+    else:
+        page.run()

@@ -10,6 +10,7 @@
     │   ├── StoreUnavailable       it cannot be opened, reached or written
     │   ├── StoreBusy              another writer held it for too long
     │   └── StoreVersion           its schema is newer than this program
+    ├── NotAllowed             this person's role does not include what was asked
     ├── DataSetError           a training or evaluation folder is unusable
     ├── ThresholdError         no threshold can be chosen on this evidence
     │   └── NotEnoughCastings      too few defective castings for the promise
@@ -61,6 +62,10 @@ class StoreBusy(StoreError):
 
 class StoreVersion(StoreError):
     """The database was made by a newer version of this program."""
+
+
+class NotAllowed(QualityControlError):
+    """The person's role does not include what was asked."""
 
 
 class DataSetError(QualityControlError):

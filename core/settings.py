@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsError
+from core.people import Role
 from core.shifts import DEFAULT_SHIFTS, DEFAULT_TIME_ZONE, Calendar, read_calendar
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
@@ -42,6 +43,14 @@ class Settings(BaseSettings):
     )
     max_upload_megabytes: int = Field(
         2000, ge=1, description="Megabytes in one upload, archives counted unpacked."
+    )
+    first_engineer: str = Field(
+        "nobody",
+        description="E-mail address of a person who is an engineer before any role is given.",
+    )
+    unverified_role: Role = Field(
+        Role.ENGINEER,
+        description="Role of a typed name where no sign-in is configured.",
     )
     plant_time_zone: str = Field(
         DEFAULT_TIME_ZONE,

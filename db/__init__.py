@@ -41,6 +41,7 @@ from db.parts import (
     part_by_id,
     photograph_bytes,
 )
+from db.people import RoleEntry, give_role, role_of, roles, signed_in
 from db.session import connect, reading, writing
 from db.store import BatchStore
 
@@ -50,6 +51,7 @@ __all__ = [
     "BatchSummary",
     "Model",
     "Part",
+    "RoleEntry",
     "Sort",
     "ThresholdChange",
     "batch_by_id",
@@ -61,6 +63,7 @@ __all__ = [
     "finish_batch",
     "gallery",
     "gallery_size",
+    "give_role",
     "model_by_sha256",
     "open_batch",
     "part_by_id",
@@ -69,6 +72,9 @@ __all__ = [
     "recent_batches",
     "register_model",
     "rejections",
+    "role_of",
+    "roles",
+    "signed_in",
     "threshold_changes",
     "unfinished_batches",
     "writing",

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from core.people import Person, Role, require
 from db.schema import model, threshold_change
 from db.statements import insert_or_ignore
 
@@ -59,7 +60,7 @@ def register_model(
         insert_or_ignore(connection, model, model.c.id), values
     ).scalar_one_or_none()
     if added is not None:
-        change_threshold(connection, added, threshold, FIRST_REASON, changed_by)
+        _log_threshold(connection, added, threshold, FIRST_REASON, changed_by)
     known = model_by_sha256(connection, sha256)
     if known is None:
         raise LookupError(f"the model {sha256} was registered and is not there")
@@ -89,19 +90,14 @@ def current_threshold(connection: Connection, model_id: int) -> float:
 
 
 def change_threshold(
-    connection: Connection, model_id: int, threshold: float, reason: str, changed_by: str
+    connection: Connection, model_id: int, threshold: float, reason: str, person: Person
 ) -> None:
-    """Add an entry to the model's log; verdicts that were given keep their threshold."""
-    connection.execute(
-        threshold_change.insert(),
-        {
-            "model_id": model_id,
-            "threshold": threshold,
-            "reason": reason,
-            "changed_by": changed_by,
-            "changed_at": datetime.now(UTC),
-        },
-    )
+    """Add an entry to the model's log; verdicts that were given keep their threshold.
+
+    Raises NotAllowed unless ``person`` is an engineer.
+    """
+    require(person, Role.ENGINEER)
+    _log_threshold(connection, model_id, threshold, reason, person.signature)
 
 
 def threshold_changes(connection: Connection, model_id: int) -> list[ThresholdChange]:
@@ -113,3 +109,18 @@ def threshold_changes(connection: Connection, model_id: int) -> list[ThresholdCh
         .order_by(log.id)
     )
     return [ThresholdChange(*row) for row in rows]
+
+
+def _log_threshold(
+    connection: Connection, model_id: int, threshold: float, reason: str, changed_by: str
+) -> None:
+    connection.execute(
+        threshold_change.insert(),
+        {
+            "model_id": model_id,
+            "threshold": threshold,
+            "reason": reason,
+            "changed_by": changed_by,
+            "changed_at": datetime.now(UTC),
+        },
+    )

@@ -5,6 +5,8 @@
     batch ──< batch_part >── inspection >── photograph
       └────< rejection
 
+    person_role                       append-only: the latest row is an address's role
+
 An ``inspection`` is one verdict and never changes; triggers in the migrations refuse it.
 ``photograph`` holds the original bytes once, however often a file is uploaded.
 ``batch_part`` lists what a batch showed, also where an earlier batch gave the verdict; it
@@ -218,4 +220,16 @@ rejection = Table(
     Column("reason", Text, nullable=False),
     Column("rejected_at", UtcDateTime, nullable=False),
     UniqueConstraint("batch_id", "file", "sha256"),
+)
+
+person_role = Table(
+    "person_role",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("given_by", Text, nullable=False),
+    Column("given_at", UtcDateTime, nullable=False),
+    CheckConstraint("role IN ('viewer', 'reviewer', 'engineer')", name="role"),
+    Index(None, "email", "id"),
 )

@@ -13,7 +13,7 @@ from sqlalchemy import Engine as Database
 import db
 from core.batches import BatchWorker
 from core.engine import Engine, load_engine
-from core.errors import ModelUnavailable, QualityControlError, SettingsError
+from core.errors import ModelUnavailable, NotAllowed, QualityControlError, SettingsError
 from core.model_card import ModelCard
 from core.settings import Settings, read_settings
 from core.spool import spool_name, sweep
@@ -33,6 +33,29 @@ class Services:
 
 
 def start() -> Services:
+    """What a page begins with; raises SettingsError, StoreError, or NotAllowed before sign-in.
+
+    A page asks here for itself: until a first session has run the frame, Streamlit runs the
+    page that an address names without it.
+    """
+    if sign_in_configured() and verified_email() is None:
+        raise NotAllowed("This page is for people who are signed in. Open the first page.")
+    return open_services()
+
+
+def sign_in_configured() -> bool:
+    """Whether the secrets say how to sign in; then nobody works under a typed name."""
+    return st.secrets.load_if_toml_exists() and "auth" in st.secrets
+
+
+def verified_email() -> str | None:
+    """The address that the sign-in vouches for; None before it, or where it vouches for none."""
+    if not st.user.is_logged_in or st.user.get("email_verified") is False:
+        return None
+    return str(st.user.get("email") or "") or None
+
+
+def open_services() -> Services:
     """Open what is not open yet; raises SettingsError or StoreError.
 
     A model that is missing or altered stops nothing else: stored verdicts can be looked at.

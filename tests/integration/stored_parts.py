@@ -12,8 +12,10 @@ from sqlalchemy import Engine
 
 import db
 from core.inspection import Inspection, Outcome, Photograph, Rejection, StageTimes, Verdict
+from core.people import Person, Role
 
 MODEL = "a" * 64
+ENGINEER = Person("Ben", "ben@plant.example", True, Role.ENGINEER)
 
 
 def outcome(

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, event
 import db
 from core.inspection import Verdict
 from db import Sort
-from tests.integration.stored_parts import MODEL, open_store, outcome, rejected
+from tests.integration.stored_parts import ENGINEER, MODEL, open_store, outcome, rejected
 
 MONDAY = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -161,7 +161,7 @@ def test_the_data_version_changes_with_everything_that_is_stored(database: Engin
     store = open_store(database)
     model_id = store.batch.model_id
     changes: list[Callable[[Connection], object]] = [
-        lambda connection: db.change_threshold(connection, model_id, 0.4, "test", "tests"),
+        lambda connection: db.change_threshold(connection, model_id, 0.4, "test", ENGINEER),
         lambda connection: db.open_batch(connection, "upload", "", "", model_id, 1),
         lambda connection: db.finish_batch(connection, store.batch.id),
         lambda connection: db.register_model(connection, "d" * 64, "new", {}, 0.5, "tests"),

@@ -17,7 +17,7 @@ from core.errors import StoreBusy
 from core.inspection import Inspection, Rejection, Verdict
 from db import schema, session
 from db.rows import LONGEST_NAME, inspection_values, photograph_values
-from tests.integration.stored_parts import MODEL, open_store, outcome, rejected
+from tests.integration.stored_parts import ENGINEER, MODEL, open_store, outcome, rejected
 
 
 def rows(engine: Engine, table: str) -> int:
@@ -242,7 +242,7 @@ def test_every_stored_part_has_its_share_of_the_transaction(database: Engine) ->
 def test_a_model_keeps_its_first_card_and_has_its_own_log(database: Engine) -> None:
     with db.writing(database) as connection:
         first = db.register_model(connection, MODEL, "first", {"recall": 0.99}, 0.4, "Ann")
-        db.change_threshold(connection, first.id, 0.3, "two escapes on Monday", "Ben")
+        db.change_threshold(connection, first.id, 0.3, "two escapes on Monday", ENGINEER)
         other = db.register_model(connection, "b" * 64, "other", {}, 0.7, "Ann")
         again = db.register_model(connection, MODEL, "renamed", {}, 0.9, "Ann")
     assert (again.name, again.card, again.threshold) == ("first", {"recall": 0.99}, 0.3)
@@ -252,5 +252,8 @@ def test_a_model_keeps_its_first_card_and_has_its_own_log(database: Engine) -> N
         assert db.model_by_sha256(connection, "c" * 64) is None
         with pytest.raises(LookupError):
             db.current_threshold(connection, 999)
-    assert [(change.threshold, change.changed_by) for change in log] == [(0.4, "Ann"), (0.3, "Ben")]
+    assert [(change.threshold, change.changed_by) for change in log] == [
+        (0.4, "Ann"),
+        (0.3, ENGINEER.signature),
+    ]
     assert log[1].reason == "two escapes on Monday"

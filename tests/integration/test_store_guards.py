@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 import db
 from core.inspection import Verdict
 from db import schema
-from tests.integration.stored_parts import open_store, outcome
+from tests.integration.stored_parts import ENGINEER, open_store, outcome
 
 # Typed in full, as somebody with a database tool would.
 FORBIDDEN = [
@@ -162,7 +162,7 @@ def test_an_error_undoes_the_whole_transaction(database: Engine) -> None:
     def register_and_fail() -> None:
         with db.writing(database) as connection:
             db.register_model(connection, "c" * 64, "test", {}, 0.5, "tests")
-            db.change_threshold(connection, model.id + 99, 0.5, "test", "tests")
+            db.change_threshold(connection, model.id + 99, 0.5, "test", ENGINEER)
 
     with pytest.raises(IntegrityError):
         register_and_fail()
