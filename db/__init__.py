@@ -23,15 +23,7 @@ from db.batches import (
     rejections,
     unfinished_batches,
 )
-from db.models import (
-    Model,
-    ThresholdChange,
-    change_threshold,
-    current_threshold,
-    model_by_sha256,
-    register_model,
-    threshold_changes,
-)
+from db.models import Model, model_by_sha256, register_model
 from db.parts import (
     Part,
     Sort,
@@ -44,6 +36,12 @@ from db.parts import (
 from db.people import RoleEntry, give_role, role_of, roles, signed_in
 from db.session import connect, reading, writing
 from db.store import BatchStore
+from db.thresholds import (
+    ThresholdChange,
+    change_threshold,
+    current_threshold,
+    threshold_changes,
+)
 
 __all__ = [
     "Batch",

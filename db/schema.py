@@ -107,6 +107,8 @@ threshold_change = Table(
     Column("reason", Text, nullable=False),
     Column("changed_by", Text, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+    Column("previous", Double),
+    Column("basis", JSON(none_as_null=True)),
     CheckConstraint("threshold >= 0 AND threshold <= 1", name="threshold"),
     Index(None, "model_id", "id"),
 )
