@@ -13,6 +13,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.decisions import AUDIT_RATE, DEFECT_TYPES, REVIEW_RATE
 from core.errors import SettingsError
 from core.people import Role
 from core.shifts import DEFAULT_SHIFTS, DEFAULT_TIME_ZONE, Calendar, read_calendar
@@ -51,6 +52,23 @@ class Settings(BaseSettings):
     unverified_role: Role = Field(
         Role.ENGINEER,
         description="Role of a typed name where no sign-in is configured.",
+    )
+    audit_rate: float = Field(
+        AUDIT_RATE,
+        gt=0,
+        le=1,
+        description="Chance of a part called OK to be drawn for the audit sample.",
+    )
+    review_rate: float = Field(
+        REVIEW_RATE,
+        ge=0,
+        le=1,
+        description="Chance of a decided part to be drawn for a blind second review.",
+    )
+    defect_types: str = Field(
+        DEFECT_TYPES,
+        pattern=r"[^\s,]",
+        description="What a defect can be; the last is the usual one.",
     )
     plant_time_zone: str = Field(
         DEFAULT_TIME_ZONE,

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, func, literal, select, text
 
 from core.inspection import Inspection, Verdict
+from db.review_tables import disposition
 from db.rows import INSPECTION_COLUMNS, INSPECTION_FROM, inspection_from
 from db.schema import batch, batch_part, inspection, photograph, rejection, threshold_change
 
@@ -126,7 +127,7 @@ def data_version(connection: Connection) -> str:
         return str(connection.scalar(text("SELECT pg_current_snapshot()::text")))
     newest = [
         select(func.coalesce(func.max(table.c.id), 0)).scalar_subquery()
-        for table in (batch, inspection, batch_part, rejection, threshold_change)
+        for table in (batch, inspection, batch_part, rejection, threshold_change, disposition)
     ]
     unfinished = (
         select(func.count())

@@ -1,4 +1,4 @@
-"""Every table, as it is after the last migration.
+"""The tables, as they are after the last migration; those of review are in review_tables.
 
     model ──< threshold_change        append-only: the latest row is the threshold in force
       │
@@ -75,7 +75,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 # SQLite gives a row its number by itself only where the column's type is INTEGER.
-_Id = BigInteger().with_variant(Integer(), "sqlite")
+Id = BigInteger().with_variant(Integer(), "sqlite")
 
 metadata = MetaData(
     naming_convention={
@@ -90,7 +90,7 @@ metadata = MetaData(
 model = Table(
     "model",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("sha256", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("card", JSON, nullable=False),
@@ -101,8 +101,8 @@ model = Table(
 threshold_change = Table(
     "threshold_change",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("model_id", _Id, ForeignKey("model.id"), nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("model_id", Id, ForeignKey("model.id"), nullable=False),
     Column("threshold", Double, nullable=False),
     Column("reason", Text, nullable=False),
     Column("changed_by", Text, nullable=False),
@@ -116,11 +116,11 @@ threshold_change = Table(
 batch = Table(
     "batch",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("source", Text, nullable=False),
     Column("label", Text, nullable=False),
     Column("station", Text, nullable=False),
-    Column("model_id", _Id, ForeignKey("model.id"), nullable=False),
+    Column("model_id", Id, ForeignKey("model.id"), nullable=False),
     Column("total", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
@@ -148,10 +148,10 @@ photograph = Table(
 inspection = Table(
     "inspection",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("photograph_sha256", Text, ForeignKey("photograph.sha256"), nullable=False),
-    Column("model_id", _Id, ForeignKey("model.id"), nullable=False),
-    Column("batch_id", _Id, ForeignKey("batch.id"), nullable=False),
+    Column("model_id", Id, ForeignKey("model.id"), nullable=False),
+    Column("batch_id", Id, ForeignKey("batch.id"), nullable=False),
     Column("station", Text, nullable=False),
     Column("file", Text, nullable=False),
     Column("inspected_at", UtcDateTime, nullable=False),
@@ -184,9 +184,9 @@ inspection = Table(
 batch_part = Table(
     "batch_part",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("batch_id", _Id, ForeignKey("batch.id"), nullable=False),
-    Column("inspection_id", _Id, ForeignKey("inspection.id"), nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("batch_id", Id, ForeignKey("batch.id"), nullable=False),
+    Column("inspection_id", Id, ForeignKey("inspection.id"), nullable=False),
     Column("file", Text, nullable=False),
     Column("verdict", Text, nullable=False),
     Column("probability", Double),
@@ -214,8 +214,8 @@ _index_by_probability(batch_part, "batch_id", after=("verdict", "id", "already_i
 rejection = Table(
     "rejection",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("batch_id", _Id, ForeignKey("batch.id"), nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("batch_id", Id, ForeignKey("batch.id"), nullable=False),
     Column("file", Text, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("byte_count", BigInteger, nullable=False),
@@ -227,7 +227,7 @@ rejection = Table(
 person_role = Table(
     "person_role",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("email", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("given_by", Text, nullable=False),

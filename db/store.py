@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, select
 
+from core.decisions import AUDIT_RATE, queued_inspection
 from core.inspection import Inspection, Outcome, Rejection
 from db.batches import Batch
+from db.review_tables import review_item
 from db.rows import (
     INSPECTION_COLUMNS,
     INSPECTION_FROM,
@@ -68,6 +70,8 @@ class BatchStore:
 
     engine: Engine
     batch: Batch
+    audit_rate: float = AUDIT_RATE
+    """Chance of a part called OK to be drawn for the audit sample as it is stored."""
 
     def find(self, sha256s: Sequence[str]) -> Mapping[str, Inspection]:
         """Stored inspections of these photographs by this model at this station, by sha256.
@@ -169,7 +173,7 @@ class BatchStore:
             [photograph_values(item, data) for _, data, item in ordered],
         )
         batch = self.batch
-        rows = connection.execute(
+        inserted = connection.execute(
             insert_or_ignore(
                 connection, inspection, inspection.c.photograph_sha256, inspection.c.id
             ),
@@ -178,6 +182,8 @@ class BatchStore:
                 for file, _, item in ordered
             ],
         )
+        rows = inserted.all()
+        self._queue(connection, [(number, new[sha256][2]) for sha256, number in rows])
         return {
             sha256: _Line(
                 number,
@@ -186,6 +192,17 @@ class BatchStore:
             )
             for sha256, number in rows
         }
+
+    def _queue(self, connection: Connection, added: Sequence[tuple[int, Inspection]]) -> None:
+        """Queue parts for review, in the transaction that stores them: no draw without a part."""
+        found = [(number, queued_inspection(item, self.audit_rate)) for number, item in added]
+        values = [
+            {"inspection_id": number, "distance": how.distance, "audit_rate": how.audit_rate}
+            for number, how in found
+            if how is not None
+        ]
+        if values:
+            connection.execute(review_item.insert(), values)
 
     def _list(
         self,

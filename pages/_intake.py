@@ -109,7 +109,7 @@ def _submit(services: Services, batch: db.Batch, sealed: spool.Spool) -> None:
             total=batch.total,
             photographs=photographs,
             engine=engine,
-            store=db.BatchStore(services.database, batch),
+            store=db.BatchStore(services.database, batch, services.settings.audit_rate),
             threshold=partial(_threshold, services.database, batch.model_id),
             finish=partial(_finish, services.database, batch.id, sealed),
         )

@@ -58,7 +58,7 @@ def inspect_files(
             _read(files),
             engine,
             in_force if threshold is None else threshold,
-            db.BatchStore(database, batch),
+            db.BatchStore(database, batch, settings.audit_rate),
         )
         rows = _counted(outcomes, counts, step)
         if csv is None:

@@ -1,0 +1,221 @@
+"""The review queue: which part a person looks at next, and what was decided already.
+
+Two people never get one part at once: a part is claimed for some minutes before it is shown.
+A part that was drawn for a second review comes to a second person as if nobody had decided
+it. The queue is walked along its index by distance from the threshold, so that the parts the
+model is least sure of come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, func, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from core.inspection import Verdict
+from core.people import Person, Role, require
+from db.dispositions import decisive, final_verdict, in_force, settled
+from db.review_tables import disposition, review_claim, review_item, second_review
+from db.schema import inspection
+
+CLAIM = timedelta(minutes=10)
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which parts; None is all. An instant is in the period if since <= instant < until."""
+
+    verdict: Verdict | None = None
+    batch_id: int | None = None
+    station: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    reviewer: str | None = None
+    """Key of a person; only parts that they decided. The open queue does not know it."""
+    disagreement: bool = False
+    """Only parts whose final state is not the model's verdict. As above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A part that is a person's to decide for now."""
+
+    inspection_id: int
+    second_review: bool
+    """True where somebody decided it before, which the person must not see."""
+
+
+def claim(
+    connection: Connection, person: Person, filters: Filters, count: int = 1
+) -> list[Claimed]:
+    """Claim the next open parts for this person, those they hold already included.
+
+    Fewer than ``count`` where the queue ends. Call it in a writing transaction. Raises
+    NotAllowed for a viewer.
+    """
+    require(person, Role.REVIEWER)
+    # On PostgreSQL another person may take a part between the question and the claim.
+    for _ in range(_ATTEMPTS):
+        wanted = list(connection.scalars(_open(person, filters).limit(count)))
+        if not wanted:
+            return []
+        held = _take(connection, person, sorted(wanted))
+        left = _open(person, filters).where(review_item.c.inspection_id.in_(held))
+        found = list(connection.scalars(left)) if held else []
+        if found:
+            drawn = _second_reviews(connection, found)
+            return [Claimed(number, number in drawn) for number in found]
+    return []
+
+
+def claim_part(connection: Connection, person: Person, inspection_id: int) -> bool:
+    """Claim one part, also one that is decided; False where somebody else holds it."""
+    require(person, Role.REVIEWER)
+    return _take(connection, person, [inspection_id]) != []
+
+
+def release(connection: Connection, person: Person, keep: Sequence[int] = ()) -> None:
+    """Give back what this person holds, except the parts ``keep``."""
+    connection.execute(
+        review_claim.delete().where(
+            review_claim.c.person_key == person.key, review_claim.c.inspection_id.not_in(keep)
+        )
+    )
+
+
+def is_second_review(connection: Connection, person: Person, inspection_id: int) -> bool:
+    """Whether this person is to decide the part blind, as the second."""
+    query = _open(person, Filters()).where(review_item.c.inspection_id == inspection_id)
+    if connection.scalar(query) is None:
+        return False
+    return bool(_second_reviews(connection, [inspection_id]))
+
+
+def open_count(connection: Connection, person: Person, filters: Filters) -> int:
+    """How many parts wait for this person."""
+    waiting = _open(person, filters).order_by(None).subquery()
+    return connection.scalar(select(func.count()).select_from(waiting)) or 0
+
+
+def decided(
+    connection: Connection, filters: Filters, offset: int = 0, limit: int = 24
+) -> list[int]:
+    """Settled parts by number of the inspection, the latest decision first."""
+    latest = settled()
+    query = _decided(latest, filters).order_by(latest.c.id.desc()).offset(offset).limit(limit)
+    return list(connection.scalars(query))
+
+
+def decided_count(connection: Connection, filters: Filters) -> int:
+    """How many settled parts there are."""
+    found = _decided(settled(), filters).subquery()
+    return connection.scalar(select(func.count()).select_from(found)) or 0
+
+
+def waiting(
+    connection: Connection, person: Person, filters: Filters, offset: int = 0, limit: int = 24
+) -> list[int]:
+    """Open parts in the order of the queue, not claimed: for a gallery."""
+    return list(connection.scalars(_open(person, filters).offset(offset).limit(limit)))
+
+
+def stations(connection: Connection) -> list[str]:
+    """Every station that inspected anything."""
+    return list(connection.scalars(select(inspection.c.station).distinct().order_by("station")))
+
+
+def _open(person: Person, filters: Filters) -> Select[int]:
+    item = review_item.c.inspection_id
+    mine, theirs, others = (disposition.alias() for _ in range(3))
+    drawn = exists().where(second_review.c.inspection_id == item)
+    deciders = (
+        select(func.count(others.c.person_key.distinct()))
+        .where(others.c.inspection_id == item, decisive(others))
+        .scalar_subquery()
+    )
+    held = exists().where(
+        review_claim.c.inspection_id == item,
+        review_claim.c.person_key != person.key,
+        review_claim.c.expires_at > datetime.now(UTC),
+    )
+    return (
+        select(item)
+        .select_from(review_item.join(inspection))
+        .where(
+            ~exists().where(theirs.c.inspection_id == item, decisive(theirs))
+            | (drawn & (deciders < 2)),
+            ~exists().where(
+                mine.c.inspection_id == item, mine.c.person_key == person.key, in_force(mine)
+            ),
+            ~held,
+            *_filters(filters),
+        )
+        .order_by(review_item.c.distance, item)
+    )
+
+
+def _decided(latest: FromClause, filters: Filters) -> Select[int]:
+    query = (
+        select(inspection.c.id)
+        .select_from(inspection.join(latest, latest.c.inspection_id == inspection.c.id))
+        .where(*_filters(filters))
+    )
+    if filters.disagreement:
+        query = query.where(final_verdict(latest) != inspection.c.verdict)
+    if filters.reviewer is not None:
+        by = disposition.alias()
+        query = query.where(
+            exists().where(
+                by.c.inspection_id == inspection.c.id,
+                by.c.person_key == filters.reviewer,
+                in_force(by),
+            )
+        )
+    return query
+
+
+def _filters(filters: Filters) -> list[ColumnElement[bool]]:
+    conditions = []
+    if filters.verdict is not None:
+        conditions.append(inspection.c.verdict == filters.verdict.value)
+    if filters.batch_id is not None:
+        conditions.append(inspection.c.batch_id == filters.batch_id)
+    if filters.station is not None:
+        conditions.append(inspection.c.station == filters.station)
+    if filters.since is not None:
+        conditions.append(inspection.c.inspected_at >= filters.since)
+    if filters.until is not None:
+        conditions.append(inspection.c.inspected_at < filters.until)
+    return conditions
+
+
+def _take(connection: Connection, person: Person, parts: Sequence[int]) -> list[int]:
+    """Claim these parts where nobody else holds them; returns those that are held now."""
+    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    now = datetime.now(UTC)
+    rows = [
+        {"inspection_id": part, "person_key": person.key, "expires_at": now + CLAIM}
+        for part in parts
+    ]
+    statement = insert(review_claim).values(rows)
+    statement = statement.on_conflict_do_update(
+        index_elements=["inspection_id"],
+        set_={
+            "person_key": statement.excluded.person_key,
+            "expires_at": statement.excluded.expires_at,
+        },
+        where=(review_claim.c.person_key == person.key) | (review_claim.c.expires_at <= now),
+    )
+    return list(connection.scalars(statement.returning(review_claim.c.inspection_id)))
+
+
+def _second_reviews(connection: Connection, parts: Sequence[int]) -> set[int]:
+    """Of open parts, those that somebody decided before."""
+    of = disposition.alias()
+    query = select(of.c.inspection_id).where(of.c.inspection_id.in_(parts), decisive(of))
+    return set(connection.scalars(query))

@@ -1,0 +1,79 @@
+"""The tables of review, beside the verdicts that they never change.
+
+    inspection ──── review_item       parts that people are asked about; drawn when stored
+      ├───────────< disposition       append-only: decisions, and undos of them
+      ├──────────── second_review     decided parts drawn for a second person's blind decision
+      └──────────── review_claim      who is looking at a part now; the only one that forgets
+
+All but ``review_claim`` are protected by triggers.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from db.schema import Id, UtcDateTime, metadata
+
+UNDO = "undo"
+"""The decision of a disposition that takes an earlier one back."""
+
+review_item = Table(
+    "review_item",
+    metadata,
+    Column("inspection_id", Id, ForeignKey("inspection.id"), primary_key=True, autoincrement=False),
+    # Log-odds from the threshold, infinite where there is none: the order of the queue.
+    Column("distance", Double, nullable=False),
+    # Empty where the part was not drawn for the audit sample.
+    Column("audit_rate", Double),
+    CheckConstraint("distance >= 0", name="distance"),
+    CheckConstraint("audit_rate > 0 AND audit_rate <= 1", name="audit_rate"),
+    Index(None, "distance", "inspection_id"),
+)
+
+disposition = Table(
+    "disposition",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("inspection_id", Id, ForeignKey("inspection.id"), nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("undoes", Id, ForeignKey("disposition.id")),
+    Column("defect_type", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    # The same for the same person; see core.people.Person.key.
+    Column("person_key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("email", Text),
+    Column("verified", Boolean, nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False),
+    CheckConstraint("decision IN ('defective', 'ok', 'retake', 'unsure', 'undo')", name="decision"),
+    CheckConstraint("(decision = 'undo') = (undoes IS NOT NULL)", name="undoes"),
+    CheckConstraint("(decision = 'defective') = (defect_type <> '')", name="defect_type"),
+    UniqueConstraint("undoes"),
+    Index(None, "inspection_id", "id"),
+    Index(None, "person_key", "id"),
+)
+
+second_review = Table(
+    "second_review",
+    metadata,
+    Column("inspection_id", Id, ForeignKey("inspection.id"), primary_key=True, autoincrement=False),
+    Column("drawn_at", UtcDateTime, nullable=False),
+)
+
+review_claim = Table(
+    "review_claim",
+    metadata,
+    Column("inspection_id", Id, ForeignKey("inspection.id"), primary_key=True, autoincrement=False),
+    Column("person_key", Text, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)

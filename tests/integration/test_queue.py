@@ -1,0 +1,148 @@
+"""The review queue: order, filters, claims, blind second reviews."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, update
+
+import db
+from core.decisions import Decision
+from core.inspection import Outcome, Verdict
+from core.people import Person, Role
+from db.review_tables import review_claim
+from tests.integration.stored_parts import open_store, outcome
+
+ANN = Person("Ann", "ann@plant.example", True, Role.REVIEWER)
+BEN = Person("Ben", None, False, Role.REVIEWER)
+ALL = db.Filters()
+
+
+def flagged(number: int, log_odds: float) -> Outcome:
+    return outcome(number, verdict=Verdict.DEFECTIVE, probability=0.9, log_odds=log_odds)
+
+
+@pytest.fixture
+def queue(database: Engine) -> Engine:
+    """Eight flagged parts; number n lies 9 - n from the threshold, so the last comes first."""
+    open_store(database).record([flagged(n, 9.0 - n) for n in range(1, 9)])
+    return database
+
+
+def claim(engine: Engine, person: Person, count: int = 1, filters: db.Filters = ALL) -> list[int]:
+    with db.writing(engine) as connection:
+        return [part.inspection_id for part in db.claim(connection, person, filters, count)]
+
+
+def decide(engine: Engine, person: Person, part: int, rate: float = 0) -> None:
+    with db.writing(engine) as connection:
+        db.decide(connection, person, part, Decision.OK, review_rate=rate)
+
+
+def files(engine: Engine, parts: list[int]) -> list[str]:
+    with db.reading(engine) as connection:
+        return [part.file for number in parts if (part := db.part_by_id(connection, number))]
+
+
+def test_the_nearest_to_the_threshold_comes_first(queue: Engine) -> None:
+    assert files(queue, claim(queue, ANN, 3)) == [
+        "part_0008.png",
+        "part_0007.png",
+        "part_0006.png",
+    ]
+
+
+def test_two_people_never_hold_one_part(queue: Engine) -> None:
+    first = claim(queue, ANN, 3)
+    second = claim(queue, BEN, 3)
+    assert len({*first, *second}) == 6
+    assert claim(queue, ANN, 3) == first
+    assert len(claim(queue, BEN, 9)) == 5
+    with db.writing(queue) as connection:
+        assert not db.claim_part(connection, BEN, first[0])
+        assert db.claim_part(connection, ANN, first[0])
+        assert db.open_count(connection, ANN, ALL) == 3
+        db.release(connection, BEN, keep=second)
+    assert len(claim(queue, ANN, 9)) == 5
+
+
+def test_a_claim_runs_out(queue: Engine) -> None:
+    first = claim(queue, ANN, 8)
+    assert claim(queue, BEN, 8) == []
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    with db.writing(queue) as connection:
+        connection.execute(update(review_claim).values(expires_at=past))
+    assert claim(queue, BEN, 8) == first
+    assert claim(queue, ANN, 8) == []
+
+
+def test_a_decided_part_comes_back_only_when_it_is_undone(queue: Engine) -> None:
+    (part,) = claim(queue, ANN)
+    decide(queue, ANN, part)
+    assert part not in claim(queue, BEN, 8)
+    with db.writing(queue) as connection:
+        last = db.last_disposition(connection, ANN)
+        assert last is not None
+        db.undo(connection, ANN, last.id)
+        db.release(connection, BEN)
+    assert claim(queue, ANN) == [part]
+
+
+def test_an_unsure_part_waits_for_somebody_else(queue: Engine) -> None:
+    (part,) = claim(queue, ANN)
+    with db.writing(queue) as connection:
+        db.decide(connection, ANN, part, Decision.UNSURE, review_rate=0)
+    assert part not in claim(queue, ANN, 8)
+    with db.writing(queue) as connection:
+        db.release(connection, ANN)
+    assert claim(queue, BEN) == [part]
+
+
+def test_a_second_review_goes_blind_to_a_second_person_and_no_third(queue: Engine) -> None:
+    (part,) = claim(queue, ANN)
+    decide(queue, ANN, part, rate=1)
+    assert part not in claim(queue, ANN, 8)
+    with db.writing(queue) as connection:
+        db.release(connection, ANN)
+        assert db.claim(connection, BEN, ALL) == [db.Claimed(part, second_review=True)]
+        assert db.is_second_review(connection, BEN, part)
+        assert not db.is_second_review(connection, ANN, part)
+    decide(queue, BEN, part, rate=1)
+    third = Person("Cleo", None, False, Role.REVIEWER)
+    assert part not in claim(queue, third, 8)
+
+
+def test_filters(database: Engine) -> None:
+    start = datetime(2026, 11, 23, 6, tzinfo=UTC)
+    first, second = open_store(database, "line 1"), open_store(database, "line 2")
+    for hour, store in enumerate((first, second, first)):
+        verdict = Verdict.NOT_INSPECTABLE if hour == 2 else Verdict.DEFECTIVE
+        at = start + timedelta(hours=hour)
+        store.record([outcome(hour, verdict=verdict, probability=0.9, inspected_at=at)])
+    with db.reading(database) as connection:
+        assert db.stations(connection) == ["line 1", "line 2"]
+        for filters, expected in (
+            (db.Filters(verdict=Verdict.NOT_INSPECTABLE), [3]),
+            (db.Filters(batch_id=second.batch.id), [2]),
+            (db.Filters(station="line 1"), [1, 3]),
+            (db.Filters(since=start + timedelta(hours=1)), [2, 3]),
+            (db.Filters(until=start + timedelta(hours=1)), [1]),
+        ):
+            assert sorted(db.waiting(connection, ANN, filters)) == expected
+            assert db.open_count(connection, ANN, filters) == len(expected)
+            assert db.decided_count(connection, filters) == 0
+    for number, person in ((1, ANN), (2, BEN), (3, BEN)):
+        decide(database, person, number)
+    with db.writing(database) as connection:
+        db.decide(connection, ANN, 2, Decision.DEFECTIVE, "crack")
+        for filters, expected in (
+            (ALL, [2, 3, 1]),
+            (db.Filters(reviewer=BEN.key), [2, 3]),
+            (db.Filters(reviewer=ANN.key), [2, 1]),
+            (db.Filters(disagreement=True), [3, 1]),
+            (db.Filters(station="line 2"), [2]),
+        ):
+            assert db.decided(connection, filters) == expected
+            assert db.decided_count(connection, filters) == len(expected)
+        assert db.decided(connection, ALL, 1, 1) == [3]
