@@ -36,12 +36,8 @@ from db.dispositions import (
 )
 from db.models import (
     Model,
-    ThresholdChange,
-    change_threshold,
-    current_threshold,
     model_by_sha256,
     register_model,
-    threshold_changes,
 )
 from db.parts import (
     Part,

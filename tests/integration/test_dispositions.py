@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import IntegrityError
@@ -190,7 +192,7 @@ def test_the_audit_sample_is_drawn_with_the_part_and_never_twice(database: Engin
         assert connection.execute(select(review_item).order_by("inspection_id")).all() == drawn
     # ... nor by the order or number of the parts.
     numbers = [row.inspection_id for row in drawn]
-    assert len({later - former for former, later in zip(numbers, numbers[1:], strict=False)}) > 10
+    assert len({later - former for former, later in pairwise(numbers)}) > 10
 
 
 def test_flagged_and_borderline_parts_are_always_queued(database: Engine) -> None:
