@@ -62,6 +62,7 @@ from db.queue import (
     stations,
     waiting,
 )
+from db.scores import parts_since, reviewed_scores
 from db.session import connect, reading, writing
 from db.store import BatchStore
 from db.thresholds import (
@@ -108,12 +109,14 @@ __all__ = [
     "open_batch",
     "open_count",
     "part_by_id",
+    "parts_since",
     "photograph_bytes",
     "reading",
     "recent_batches",
     "register_model",
     "rejections",
     "release",
+    "reviewed_scores",
     "role_of",
     "roles",
     "settled",
