@@ -62,6 +62,7 @@ from db.queue import (
     stations,
     waiting,
 )
+from db.review_figures import Suspect, production, second_opinions, suspects
 from db.scores import parts_since, reviewed_scores
 from db.session import connect, reading, writing
 from db.store import BatchStore
@@ -84,6 +85,7 @@ __all__ = [
     "Part",
     "RoleEntry",
     "Sort",
+    "Suspect",
     "ThresholdChange",
     "batch_by_id",
     "batch_summary",
@@ -111,6 +113,7 @@ __all__ = [
     "part_by_id",
     "parts_since",
     "photograph_bytes",
+    "production",
     "reading",
     "recent_batches",
     "register_model",
@@ -119,9 +122,11 @@ __all__ = [
     "reviewed_scores",
     "role_of",
     "roles",
+    "second_opinions",
     "settled",
     "signed_in",
     "stations",
+    "suspects",
     "threshold_changes",
     "undo",
     "unfinished_batches",

@@ -129,6 +129,22 @@ def stations(connection: Connection) -> list[str]:
     return list(connection.scalars(select(inspection.c.station).distinct().order_by("station")))
 
 
+def conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    """Of rows of ``inspection``: those of the verdict, batch, station and period."""
+    found = []
+    if filters.verdict is not None:
+        found.append(inspection.c.verdict == filters.verdict.value)
+    if filters.batch_id is not None:
+        found.append(inspection.c.batch_id == filters.batch_id)
+    if filters.station is not None:
+        found.append(inspection.c.station == filters.station)
+    if filters.since is not None:
+        found.append(inspection.c.inspected_at >= filters.since)
+    if filters.until is not None:
+        found.append(inspection.c.inspected_at < filters.until)
+    return found
+
+
 def _open(person: Person, filters: Filters) -> Select[int]:
     item = review_item.c.inspection_id
     mine, theirs, others = (disposition.alias() for _ in range(3))
@@ -153,7 +169,7 @@ def _open(person: Person, filters: Filters) -> Select[int]:
                 mine.c.inspection_id == item, mine.c.person_key == person.key, in_force(mine)
             ),
             ~held,
-            *_filters(filters),
+            *conditions(filters),
         )
         .order_by(review_item.c.distance, item)
     )
@@ -163,7 +179,7 @@ def _decided(latest: FromClause, filters: Filters) -> Select[int]:
     query = (
         select(inspection.c.id)
         .select_from(inspection.join(latest, latest.c.inspection_id == inspection.c.id))
-        .where(*_filters(filters))
+        .where(*conditions(filters))
     )
     if filters.disagreement:
         query = query.where(final_verdict(latest) != inspection.c.verdict)
@@ -177,21 +193,6 @@ def _decided(latest: FromClause, filters: Filters) -> Select[int]:
             )
         )
     return query
-
-
-def _filters(filters: Filters) -> list[ColumnElement[bool]]:
-    conditions = []
-    if filters.verdict is not None:
-        conditions.append(inspection.c.verdict == filters.verdict.value)
-    if filters.batch_id is not None:
-        conditions.append(inspection.c.batch_id == filters.batch_id)
-    if filters.station is not None:
-        conditions.append(inspection.c.station == filters.station)
-    if filters.since is not None:
-        conditions.append(inspection.c.inspected_at >= filters.since)
-    if filters.until is not None:
-        conditions.append(inspection.c.inspected_at < filters.until)
-    return conditions
 
 
 def _take(connection: Connection, person: Person, parts: Sequence[int]) -> list[int]:
