@@ -207,3 +207,18 @@ def benchmark(
     from core.commands.measuring import measure
 
     measure(json, threads, rounds, photographs, console.print)
+
+
+@app.command()
+def report(
+    shift: Annotated[str, typer.Option(help="The shift, as 2026-11-23:night.")],
+    csv: Annotated[Path | None, typer.Option(help="Write one row a part here.")] = None,
+    station: Annotated[str | None, typer.Option(help="One station [default: all].")] = None,
+    database_url: Annotated[
+        str | None, typer.Option(help="Where verdicts are kept [default: DATABASE_URL].")
+    ] = None,
+) -> None:
+    """Report a shift: its figures, one row a part as CSV, and a manifest of both."""
+    from core.commands.reporting import report_shift
+
+    report_shift(shift, csv, station, database_url, console.print)

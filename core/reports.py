@@ -1,8 +1,8 @@
 """Rows for people and spreadsheets: CSV that no spreadsheet runs.
 
-A cell of text that begins with ``= + - @``, tab or line break would be taken for a formula;
-it gets a leading apostrophe (OWASP ASVS 5.0, 1.2.10). Numbers stay numbers. Quoting is RFC
-4180's.
+A cell of text that begins with ``= + - @``, also in the full width that Japanese spreadsheets take
+for the same, with a tab or a line break would be taken for a formula; it gets a leading
+apostrophe (OWASP ASVS 5.0, 1.2.10). Numbers stay numbers. Quoting is RFC 4180's.
 """
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ INSPECTION_COLUMNS = (
 )
 REJECTED = "rejected"
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+_FORMULA_STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 Cell = str | int | float | None
 
 
 def safe_text(text: str) -> str:
     """``text`` as a spreadsheet will show it and not run it."""
-    text = text.replace("\0", "")
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+    if "\0" in text:
+        text = text.replace("\0", "")
+    return "'" + text if text[:1] in _FORMULA_STARTS else text
 
 
 def write_rows(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:

@@ -65,6 +65,7 @@ from db.queue import (
 from db.review_figures import Suspect, production, second_opinions, suspects
 from db.scores import parts_since, reviewed_scores
 from db.session import connect, reading, writing
+from db.shift_reports import shift_parts, shift_report
 from db.store import BatchStore
 from db.thresholds import (
     ThresholdChange,
@@ -124,6 +125,8 @@ __all__ = [
     "roles",
     "second_opinions",
     "settled",
+    "shift_parts",
+    "shift_report",
     "signed_in",
     "stations",
     "suspects",

@@ -145,6 +145,8 @@ photograph = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
+_TREND = ("model_id", "threshold", "probability")
+
 inspection = Table(
     "inspection",
     metadata,
@@ -173,12 +175,13 @@ inspection = Table(
         name="scored",
     ),
     UniqueConstraint("photograph_sha256", "model_id", "station"),
-    # The verdict comes last in each order of the gallery, never first: SQLite would take an
-    # index that begins with it, find nine parts in ten OK, and sort them all.
-    Index(None, "inspected_at", "verdict"),
     Index(None, "file", "verdict"),
-    Index(None, "station", "inspected_at"),
-    Index(None, "batch_id", "inspected_at"),
+    # Trends and reports are read from these alone, without a row of the table; the first is also
+    # the gallery's order by time. The verdict comes after what orders: SQLite would take an
+    # index that begins with it, find nine parts in ten OK, and sort them all.
+    Index("ix_inspection_trend", "inspected_at", "verdict", "station", *_TREND),
+    Index("ix_inspection_station_trend", "station", "inspected_at", "verdict", *_TREND),
+    Index("ix_inspection_batch_trend", "batch_id", "inspected_at", "verdict", *_TREND),
 )
 
 batch_part = Table(
@@ -222,6 +225,7 @@ rejection = Table(
     Column("reason", Text, nullable=False),
     Column("rejected_at", UtcDateTime, nullable=False),
     UniqueConstraint("batch_id", "file", "sha256"),
+    Index(None, "rejected_at"),
 )
 
 person_role = Table(

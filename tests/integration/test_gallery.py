@@ -220,7 +220,7 @@ def test_a_gallery_page_is_cut_out_of_an_index(
         (Sort.PROBABILITY, True): "ix_batch_part_probability",
         (Sort.PROBABILITY, False): "ix_inspection_probability",
         (Sort.TIME, True): "ix_batch_part_batch_id_id_verdict",
-        (Sort.TIME, False): "ix_inspection_inspected_at_verdict",
+        (Sort.TIME, False): "ix_inspection_trend",
         (Sort.FILE, True): "uq_batch_part",
         (Sort.FILE, False): "ix_inspection_file_verdict",
     }[{Sort.LEAST_PROBABLE: Sort.PROBABILITY, Sort.ORDER: Sort.TIME}.get(sort, sort), of_a_batch]

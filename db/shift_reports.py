@@ -1,0 +1,131 @@
+"""What the report of a shift is made of: its parts one by one, and its figures.
+
+A shift is an interval of instants; every query cuts it out of an index that begins with the
+time, or with the station and the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from core.inspection import Verdict
+from core.shift_reports import Figures, InForce, Report, ReportedPart
+from core.shifts import Shift
+from db.schema import batch, inspection, model, rejection, threshold_change
+
+_CHUNK = 2_000
+"""Rows held in memory at a time."""
+
+
+def shift_parts(
+    connection: Connection, shift: Shift, station: str | None = None
+) -> Iterator[ReportedPart]:
+    """The shift's parts in the order they were inspected; read while they are asked for."""
+    query = (
+        select(
+            inspection.c.id,
+            inspection.c.inspected_at,
+            inspection.c.file,
+            inspection.c.station,
+            inspection.c.batch_id,
+            inspection.c.verdict,
+            inspection.c.probability,
+            inspection.c.threshold,
+            model.c.sha256,
+            inspection.c.reason,
+            inspection.c.photograph_sha256,
+        )
+        .select_from(inspection.join(model))
+        .where(*_within(shift, station))
+        .order_by(inspection.c.inspected_at, inspection.c.id)
+    )
+    rows = connection.execute(query, execution_options={"yield_per": _CHUNK})
+    for row in rows:
+        yield ReportedPart(*row, None, None, None, None)
+
+
+def shift_report(connection: Connection, shift: Shift, station: str | None = None) -> Report:
+    """The shift's figures, and the models and thresholds that gave its verdicts."""
+    part = inspection.c
+    flagged, passed, not_inspectable = connection.execute(
+        select(
+            func.count().filter(part.verdict == Verdict.DEFECTIVE.value),
+            func.count().filter(part.verdict == Verdict.OK.value),
+            func.count().filter(part.verdict == Verdict.NOT_INSPECTABLE.value),
+        ).where(*_within(shift, station))
+    ).one()
+    p50, p95 = _latency(connection, shift, station)
+    figures = Figures(
+        inspected=flagged + passed + not_inspectable,
+        flagged=flagged,
+        passed=passed,
+        not_inspectable=not_inspectable,
+        rejected=_rejected(connection, shift, station),
+        confirmed=0,
+        false_alarms=0,
+        audited=0,
+        audit_escapes=0,
+        escapes=0,
+        threshold_changes=_threshold_changes(connection, shift),
+        latency_p50_ms=p50,
+        latency_p95_ms=p95,
+    )
+    return Report(shift, station, figures, _in_force(connection, shift, station), None)
+
+
+def _within(shift: Shift, station: str | None) -> list[ColumnElement[bool]]:
+    part = inspection.c
+    within = [part.inspected_at >= shift.begins, part.inspected_at < shift.ends]
+    return within if station is None else [part.station == station, *within]
+
+
+def _in_force(connection: Connection, shift: Shift, station: str | None) -> tuple[InForce, ...]:
+    used = (
+        select(inspection.c.model_id, inspection.c.threshold, func.count().label("parts"))
+        .where(*_within(shift, station))
+        .group_by(inspection.c.model_id, inspection.c.threshold)
+        .subquery("used")
+    )
+    rows = connection.execute(
+        select(model.c.sha256, model.c.name, used.c.threshold, used.c.parts)
+        .select_from(used.join(model, model.c.id == used.c.model_id))
+        .order_by(used.c.parts.desc(), model.c.id, used.c.threshold)
+    )
+    return tuple(InForce(*row) for row in rows)
+
+
+def _rejected(connection: Connection, shift: Shift, station: str | None) -> int:
+    query = (
+        select(func.count())
+        .select_from(rejection)
+        .where(rejection.c.rejected_at >= shift.begins, rejection.c.rejected_at < shift.ends)
+    )
+    if station is not None:
+        query = query.join(batch).where(batch.c.station == station)
+    return connection.scalar(query) or 0
+
+
+def _threshold_changes(connection: Connection, shift: Shift) -> int:
+    log = threshold_change.c
+    # The first entry of a model's log comes with the model and changes nothing.
+    first = select(func.min(log.id)).group_by(log.model_id)
+    query = select(func.count()).where(
+        log.changed_at >= shift.begins, log.changed_at < shift.ends, log.id.not_in(first)
+    )
+    return connection.scalar(query) or 0
+
+
+def _latency(
+    connection: Connection, shift: Shift, station: str | None
+) -> tuple[float | None, float | None]:
+    part = inspection.c
+    spent = part.decode_ms + part.inference_ms + func.coalesce(part.store_ms, 0.0)
+    # Percentiles are counted here: SQLite has no function for them.
+    values = np.fromiter(connection.scalars(select(spent).where(*_within(shift, station))), float)
+    if not values.size:
+        return None, None
+    p50, p95 = np.percentile(values, (50, 95), method="inverted_cdf")
+    return float(p50), float(p95)

@@ -1,0 +1,167 @@
+"""A database of many parts, rows only, and how long reports and trends take on it.
+
+    python -m tests.benchmarks.many_parts --parts 1000000 --json times.json
+
+Parts come evenly over ninety days from two stations, 4 in 100 defective, with scores as a good
+model gives them. Photographs are a few bytes: nothing here reads them. Without ``--database-url``
+the database is an SQLite file that is removed afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Engine, text
+
+import db
+from core.metrics import probabilities
+from core.shift_reports import write_parts
+from core.shifts import DEFAULT_SHIFTS, Shift, read_calendar
+from db.schema import inspection, photograph
+
+BEGIN = datetime(2026, 8, 24, tzinfo=UTC)
+DAYS = 90
+STATIONS = ("line 1", "line 2")
+MODEL = "f" * 64
+CALENDAR = read_calendar("Europe/Berlin", DEFAULT_SHIFTS)
+_CHUNK = 20_000
+
+
+def fill(engine: Engine, parts: int, days: float = DAYS, seed: int = 1) -> None:
+    """Add ``parts`` inspections over ``days`` from BEGIN on, by one model at one threshold."""
+    random = np.random.default_rng(seed)
+    defective = random.random(parts) < 0.04
+    log_odds = np.where(defective, random.normal(5, 2.5, parts), random.normal(-6, 2, parts))
+    chances = probabilities(log_odds)
+    seconds = np.sort(random.random(parts)) * days * 86_400
+    spent = random.gamma(4, 3, parts)
+    evidence = random.normal(size=100).astype("<f2").tobytes()
+    with db.writing(engine) as connection:
+        model = db.register_model(connection, MODEL, "made up", {"evidence_scale": 1}, 0.5, "fill")
+        batches = [
+            db.open_batch(connection, "made up", "", station, model.id, parts)
+            for station in STATIONS
+        ]
+    for start in range(0, parts, _CHUNK):
+        chosen = range(start, min(parts, start + _CHUNK))
+        moments = [BEGIN + timedelta(seconds=float(seconds[number])) for number in chosen]
+        with db.writing(engine) as connection:
+            connection.execute(
+                photograph.insert(),
+                [
+                    {
+                        "sha256": f"{seed:032x}{number:032x}",
+                        "byte_count": 4,
+                        "width": 300,
+                        "height": 300,
+                        "format": "JPEG",
+                        "stored_at": moment,
+                        "data": b"part",
+                    }
+                    for number, moment in zip(chosen, moments, strict=True)
+                ],
+            )
+            connection.execute(
+                inspection.insert(),
+                [
+                    {
+                        "photograph_sha256": f"{seed:032x}{number:032x}",
+                        "model_id": model.id,
+                        "batch_id": batches[number % 2].id,
+                        "station": STATIONS[number % 2],
+                        "file": f"part {number:07}.jpg",
+                        "inspected_at": moment,
+                        "verdict": "defective" if chances[number] >= 0.5 else "ok",
+                        "reason": "",
+                        "probability": float(chances[number]),
+                        "log_odds": float(log_odds[number]),
+                        "threshold": 0.5,
+                        "evidence": evidence,
+                        "evidence_rows": 10,
+                        "evidence_columns": 10,
+                        "decode_ms": 2.0,
+                        "inference_ms": float(spent[number]),
+                        "store_ms": 1.0,
+                    }
+                    for number, moment in zip(chosen, moments, strict=True)
+                ],
+            )
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        # What either database does by itself in the course of a day.
+        connection.execute(text("ANALYZE" if engine.dialect.name == "sqlite" else "VACUUM ANALYZE"))
+
+
+def whole_period() -> Shift:
+    """All the days as one shift: the longest report there can be."""
+    return Shift(BEGIN.date(), "all", BEGIN, BEGIN + timedelta(days=DAYS))
+
+
+def time_report(engine: Engine, folder: Path) -> dict[str, float]:
+    """Seconds, rows, megabytes and peak memory of one CSV of everything."""
+    before = _peak_megabytes()
+    began = time.perf_counter()
+    with (folder / "parts.csv").open("wb") as file, db.reading(engine) as connection:
+        facts = write_parts(file, "parts.csv", db.shift_parts(connection, whole_period()), CALENDAR)
+    written = time.perf_counter() - began
+    began = time.perf_counter()
+    with db.reading(engine) as connection:
+        db.shift_report(connection, whole_period())
+    return {
+        "csv_seconds": written,
+        "csv_rows": facts.rows,
+        "csv_megabytes": facts.byte_count / 1e6,
+        "figures_seconds": time.perf_counter() - began,
+        "peak_megabytes_before": before,
+        "peak_megabytes": _peak_megabytes(),
+    }
+
+
+def _peak_megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measure(engine: Engine, folder: Path) -> Iterator[tuple[str, dict[str, float]]]:
+    """Every measurement by name."""
+    measurements: dict[str, Callable[[], dict[str, float]]] = {
+        "report": lambda: time_report(engine, folder),
+    }
+    for name, measurement in measurements.items():
+        yield name, measurement()
+
+
+def main() -> None:
+    """Fill, measure, say, and write what was measured."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parts", type=int, default=100_000)
+    parser.add_argument("--database-url")
+    parser.add_argument("--json", type=Path)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        engine = db.connect(chosen.database_url or f"sqlite:///{folder}/parts.db")
+        began = time.perf_counter()
+        fill(engine, chosen.parts)
+        found: dict[str, Any] = {
+            "parts": chosen.parts,
+            "database": engine.dialect.name,
+            "fill_seconds": time.perf_counter() - began,
+        }
+        found |= dict(measure(engine, Path(folder)))
+        engine.dispose()
+    lines = json.dumps(found, indent=2)
+    sys.stdout.write(lines + "\n")
+    if chosen.json:
+        chosen.json.write_text(lines + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
