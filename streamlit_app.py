@@ -24,6 +24,12 @@ with shown_errors():
                 default=True,
             ),
             st.Page(
+                "pages/threshold.py",
+                title="Threshold",
+                icon=":material/tune:",
+                url_path="threshold",
+            ),
+            st.Page(
                 "pages/who.py",
                 title=navigation_title(person),
                 icon=":material/person:",

@@ -16,14 +16,14 @@ Wilks, Annals of Mathematical Statistics 1941; Vovk, Machine Learning 2013).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import NotEnoughCastings, ThresholdError
 from core.evidence_set import EvidenceSet
-from core.metrics import CONFIDENCE, Confusion, lower_bound, probabilities
+from core.metrics import CONFIDENCE, Confusion, log_odds_of, lower_bound, probabilities
 
 Rates = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -96,6 +96,23 @@ class Curves:
     @property
     def f1(self) -> Rates:
         return 2 * self.caught / (self.flagged + self.defective)
+
+    def thinned(self, points: int) -> Curves:
+        """Some ``points`` of the thresholds, evenly spread over scores and over parts, to draw."""
+        count = len(self.thresholds)
+        if count <= points:
+            return self
+        by_part = np.linspace(0, count - 1, points // 2).round().astype(np.intp)
+        inner = np.clip(self.thresholds[[0, -1]], 1e-12, 1 - 1e-12)
+        even = np.linspace(log_odds_of(inner[0]), log_odds_of(inner[1]), points // 2)
+        by_score = np.searchsorted(self.thresholds, probabilities(even))
+        kept = np.unique(np.concatenate([by_part, np.minimum(by_score, count - 1)]))
+        return replace(
+            self,
+            thresholds=self.thresholds[kept],
+            caught=self.caught[kept],
+            false_alarms=self.false_alarms[kept],
+        )
 
     def matrix(self, threshold: float) -> Confusion:
         """The confusion matrix at any threshold (a probability)."""

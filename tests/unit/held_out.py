@@ -23,7 +23,7 @@ def write_held_out(folder: Path, castings: int = 400, seed: int = 0, **changes: 
     defective = np.repeat(random.random(castings) < 0.8, 4)
     defective[:4], defective[-4:] = True, False
     scores = np.repeat(random.normal(size=castings), 4) + random.normal(size=len(names)) / 2
-    scores = (scores + np.where(defective, 4.0, -4.0)).astype(np.float32)
+    scores = (scores + np.where(defective, 2.5, -2.0)).astype(np.float32)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / SCORES).open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

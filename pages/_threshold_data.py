@@ -1,0 +1,124 @@
+"""What the Threshold page draws from, read and counted once for all reruns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from sqlalchemy import Engine as Database
+
+import db
+from core.costs import CheapestThreshold, Costs, cheapest
+from core.evidence_set import EvidenceSet, joined
+from core.held_out_scores import read_held_out_scores
+from core.model_card import ModelCard
+from core.replay import InspectedParts
+from core.thresholds import Curves, curves
+from pages._services import Services
+
+DRAWN = 400
+"""Points of a line; more are not told apart on a screen and take longer to send."""
+BARS = 60
+
+
+class Source(StrEnum):
+    """Whose truth a threshold is chosen on."""
+
+    HELD_OUT = "held-out"
+    REVIEWED = "reviewed"
+    BOTH = "both"
+
+
+SOURCES = {
+    Source.HELD_OUT: "Held-out scores",
+    Source.REVIEWED: "Reviewed parts",
+    Source.BOTH: "Both",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An evidence set and all that is drawn of it, whatever the threshold is."""
+
+    key: str
+    """The same for the same evidence."""
+    parts: EvidenceSet
+    counts: Curves
+    lines: Curves
+    """The counts, thinned to what is drawn."""
+    edges: NDArray[np.float64]
+    """Log-odds between the bars of the histogram."""
+    defective_bars: NDArray[np.int64]
+    ok_bars: NDArray[np.int64]
+
+
+def picture_of(services: Services, source: Source, card: ModelCard, model_id: int) -> Picture:
+    """The picture of an evidence set; raises ThresholdError where there is none to be had."""
+    version = ""
+    if source is not Source.HELD_OUT:
+        with db.reading(services.database) as connection:
+            version = db.data_version(connection)
+    address = services.settings.database_url
+    return _picture(services.database, address, source, card, model_id, version)
+
+
+@st.cache_data(
+    max_entries=6, show_spinner="Counting ...", hash_funcs={ModelCard: lambda card: card.identity}
+)
+def _picture(
+    _database: Database,
+    address: str,
+    source: Source,
+    card: ModelCard,
+    model_id: int,
+    version: str,
+) -> Picture:
+    """``address`` and ``version`` only tell databases and their states apart."""
+    sets = []
+    if source is not Source.REVIEWED:
+        sets.append(read_held_out_scores(card))
+    if source is not Source.HELD_OUT:
+        with db.reading(_database) as connection:
+            sets.append(db.reviewed_scores(connection, model_id))
+    return picture(joined(sets), f"{address} {card.identity} {source} {version}")
+
+
+def picture(parts: EvidenceSet, key: str) -> Picture:
+    """Everything counted once."""
+    counts = curves(parts)
+    edges = np.linspace(parts.log_odds.min(), parts.log_odds.max(), BARS + 1)
+    defective, _ = np.histogram(parts.log_odds[parts.defective], edges)
+    ok, _ = np.histogram(parts.log_odds[~parts.defective], edges)
+    return Picture(key, parts, counts, counts.thinned(DRAWN), edges, defective, ok)
+
+
+def cheapest_of(of: Picture, costs: Costs, defect_rate: float) -> CheapestThreshold:
+    """The cheapest threshold; raises ThresholdError for costs and rates nobody has."""
+    return _cheapest(of, of.key, costs, defect_rate)
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def _cheapest(_of: Picture, key: str, costs: Costs, defect_rate: float) -> CheapestThreshold:
+    return cheapest(_of.parts, costs, defect_rate)
+
+
+def inspected_since(services: Services, model_id: int, days: int) -> InspectedParts:
+    """Parts of the last so many days, from the beginning of an hour on."""
+    with db.reading(services.database) as connection:
+        version = db.data_version(connection)
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    address = services.settings.database_url
+    since = hour - timedelta(days=days)
+    return _inspected(services.database, address, model_id, since, version)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _inspected(
+    _database: Database, address: str, model_id: int, since: datetime, version: str
+) -> InspectedParts:
+    with db.reading(_database) as connection:
+        return db.parts_since(connection, model_id, since)

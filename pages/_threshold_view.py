@@ -1,0 +1,231 @@
+"""The live part of the Threshold page: the slider, and everything that moves with it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import streamlit as st
+
+import db
+from core.costs import consequences
+from core.metrics import Confusion, log_odds_of, lower_bound, probabilities
+from core.people import Person, Role
+from pages import _address
+from pages._services import Services, shown_errors
+from pages._threshold_advice import cost_advice, recall_advice
+from pages._threshold_charts import CONFIG, precision_recall_figure, scores_figure
+from pages._threshold_data import Picture
+from pages._threshold_line import Line
+from pages._threshold_replay import replayed
+from pages._threshold_words import amount, consequence_sentence, threshold_name
+from pages._words import count, percent
+
+SLIDER = "at"
+"""The slider's name, in the session and in the address."""
+RULE = "rule"
+BY_HAND = "chosen by hand"
+APPLY = "apply"
+STEP = 0.01
+FARTHEST = 30.0
+"""Log-odds beyond which a probability is no longer told from 0 or 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A threshold that somebody asked to apply, and why this one."""
+
+    threshold: float
+    rule: str
+
+
+@st.fragment
+def live(
+    services: Services,
+    model: db.Model,
+    of: Picture,
+    line: Line,
+    person: Person | None,
+) -> None:
+    """Slider, consequences, matrix, curves, advice and replay."""
+    with shown_errors():
+        now = model.threshold
+        proposed = _slider(of, now)
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            _said(of, line, now, proposed)
+            _apply_button(now, proposed, person)
+        _figures(of, line, now, proposed)
+        left, right = st.columns([2, 3], gap="medium")
+        with left:
+            _matrix(of.counts.matrix(proposed))
+            st.markdown("**Precision and recall of every threshold**")
+            st.plotly_chart(
+                precision_recall_figure(of, now, proposed),
+                key="precision-recall",
+                config=CONFIG,
+                alt="Precision against recall",
+            )
+        with right:
+            st.markdown("**Scores of the parts, and what a threshold makes of them**")
+            st.plotly_chart(
+                scores_figure(of, now, proposed),
+                key="scores",
+                config=CONFIG,
+                alt="Histogram of scores; recall, precision and specificity by threshold",
+            )
+        left, right = st.columns(2, gap="medium")
+        with left:
+            recall_advice(of, take)
+        with right:
+            cost_advice(of, line, now, proposed, take)
+        replayed(services, model, proposed)
+
+
+def take(threshold: float, rule: str) -> None:
+    """Move the slider to a threshold; rounded down, so that it never misses a part more."""
+    st.session_state[SLIDER] = math.floor(log_odds_of(threshold) / STEP) * STEP
+    st.session_state[RULE] = rule
+
+
+def _slider(of: Picture, now: float) -> float:
+    """The proposed threshold, as a probability."""
+    at_now = round(log_odds_of(now), 2)
+    lowest = max(-FARTHEST, math.floor(min(of.edges[0], at_now)))
+    highest = min(FARTHEST, math.ceil(max(of.edges[-1], at_now)))
+    if SLIDER not in st.session_state:
+        given = _address.decimal(SLIDER, lowest, highest)
+        st.session_state[SLIDER] = at_now if given is None else given
+    st.session_state[SLIDER] = min(max(st.session_state[SLIDER], lowest), highest)
+    value: float = st.slider(
+        "Proposed threshold, in log-odds: parts that score as much or more are called defective",
+        float(lowest),
+        float(highest),
+        step=STEP,
+        key=SLIDER,
+        on_change=_by_hand,
+    )
+    is_now = abs(value - at_now) < STEP / 2
+    _address.keep(SLIDER, None if is_now else f"{value:.2f}")
+    return now if is_now else float(probabilities(value))
+
+
+def _by_hand() -> None:
+    st.session_state[RULE] = BY_HAND
+
+
+def _said(of: Picture, line: Line, now: float, proposed: float) -> None:
+    thousand = [consequences(of.counts, at, line.defect_rate) for at in (now, proposed)]
+    shift = [
+        consequences(of.counts, at, line.defect_rate, line.parts_per_shift)
+        for at in (now, proposed)
+    ]
+    with st.container(gap="xxsmall", width="stretch"):
+        if now == proposed:
+            st.markdown(
+                f"**{threshold_name(now)}** is in force. Move the slider to propose another."
+            )
+        else:
+            st.markdown(
+                f"**{threshold_name(proposed)}** instead of {threshold_name(now)}, which is in "
+                "force:"
+            )
+            st.markdown(consequence_sentence(*thousand, "1,000 parts"))
+            st.markdown(
+                consequence_sentence(*shift, f"a shift's {count(line.parts_per_shift)} parts")
+            )
+        st.caption(
+            f"In 1,000 parts of the line: {amount(thousand[1].flagged)} called defective, "
+            f"{amount(thousand[1].caught)} of them rightly; {amount(thousand[1].escapes)} "
+            "defective parts escape."
+        )
+
+
+def _apply_button(now: float, proposed: float, person: Person | None) -> None:
+    allowed = person is None or person.role.includes(Role.ENGINEER)
+    same = now == proposed
+    if st.button(
+        "Apply this threshold ...",
+        type="primary",
+        icon=":material/rule:",
+        disabled=same or not allowed,
+        help="An engineer applies thresholds." if not allowed else None,
+    ):
+        rule = st.session_state.get(RULE, BY_HAND)
+        st.session_state[APPLY] = Wanted(proposed, rule)
+        st.rerun()
+
+
+def _figures(of: Picture, line: Line, now: float, proposed: float) -> None:
+    before, after = of.counts.matrix(now), of.counts.matrix(proposed)
+    rates = [
+        (name, getattr(before, field), getattr(after, field))
+        for name, field in (
+            ("Recall", "recall"),
+            ("Precision", "precision"),
+            ("Specificity", "specificity"),
+            ("F1", "f1"),
+        )
+    ]
+    with st.grid(columns=6, min_column_width=130, gap="xsmall"):
+        for name, old, new in rates:
+            st.metric(
+                name,
+                "-" if new is None else percent(new),
+                _rate_change(old, new),
+                delta_color="off",
+                border=True,
+            )
+        for name, parts in (
+            ("Flagged per 1,000", 1000),
+            ("Flagged per shift", line.parts_per_shift),
+        ):
+            old, new = (
+                consequences(of.counts, at, line.defect_rate, parts).flagged
+                for at in (now, proposed)
+            )
+            change = new - old
+            st.metric(
+                name,
+                amount(new),
+                f"{'+' if change > 0 else '-'}{amount(abs(change))}" if change else None,
+                delta_color="off",
+                border=True,
+            )
+    lowest = probabilities(of.parts.lowest_by_casting())
+    caught = int((lowest >= proposed).sum())
+    bound = lower_bound(caught, len(lowest))
+    st.caption(
+        f"{count(caught)} of {count(len(lowest))} defective castings are caught on every "
+        f"photograph: were this threshold given beforehand, {percent(bound or 0)} or more of all "
+        "castings would be, with 95 % confidence. A threshold chosen on these parts needs the "
+        "promise below."
+    )
+
+
+def _rate_change(old: float | None, new: float | None) -> str | None:
+    if old is None or new is None or old == new:
+        return None
+    return f"{(new - old) * 100:+.1f} points"
+
+
+def _matrix(matrix: Confusion) -> None:
+    defective, ok = matrix.caught + matrix.missed, matrix.passed + matrix.false_alarms
+    st.markdown("**Confusion matrix**")
+    cells = (
+        ("Caught", matrix.caught, defective, "defective parts called defective"),
+        ("Missed", matrix.missed, defective, "defective parts called OK: escapes"),
+        ("False alarms", matrix.false_alarms, ok, "OK parts called defective"),
+        ("Passed", matrix.passed, ok, "OK parts called OK"),
+    )
+    with st.grid(columns=2, min_column_width=130, gap="xsmall"):
+        for name, number, whole, means in cells:
+            kind = "defective" if whole == defective and name in ("Caught", "Missed") else "OK"
+            st.metric(
+                name,
+                count(number),
+                f"{percent(number / whole)} of {count(whole)} {kind}",
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                help=means.capitalize(),
+            )

@@ -1,0 +1,108 @@
+"""Threshold: what another threshold would do, and who applied which and why."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+import db
+from core.errors import ThresholdError
+from pages import _address
+from pages._part import PART, details
+from pages._people import current_person
+from pages._services import Services, start
+from pages._threshold_data import SOURCES, Picture, Source, picture_of
+from pages._threshold_line import ask_line
+from pages._threshold_log import confirm, log
+from pages._threshold_view import APPLY, live
+from pages._words import count, plain
+
+
+def page() -> None:
+    services = start()
+    model = _model(services)
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
+    ):
+        st.title("Threshold", anchor=False, width="content")
+        if model is not None:
+            st.caption(f"model {model.sha256[:8]}", width="content")
+    if services.engine is None or model is None:
+        st.error(
+            f"**There is no model to choose a threshold for.** {plain(services.fault)}",
+            icon=":material/error:",
+        )
+        return
+    person = current_person(services)
+    with st.grid(columns=3, min_column_width=250, gap="small", vertical_alignment="bottom"):
+        source = _choose_source()
+        line = ask_line()
+    of: Picture | None = None
+    try:
+        of = picture_of(services, source, services.engine.card, model.id)
+    except ThresholdError as error:
+        _no_evidence(error)
+    else:
+        _evidence_line(of, source)
+        live(services, model, of, line, person)
+    log(services, model, person)
+    wanted = st.session_state.get(APPLY)
+    if wanted is not None:
+        confirm(services, model, of, source, wanted)
+    else:
+        _open_part(services)
+
+
+def _model(services: Services) -> db.Model | None:
+    """The model with the threshold that is in force now, not when the app was started."""
+    if services.model is None:
+        return None
+    with db.reading(services.database) as connection:
+        return db.model_by_sha256(connection, services.model.sha256)
+
+
+def _choose_source() -> Source:
+    if "evidence" not in st.session_state:
+        given = _address.word("evidence", list(Source)) or Source.HELD_OUT
+        st.session_state["evidence"] = Source(given)
+    source: Source = st.segmented_control(
+        "Evidence", list(Source), format_func=SOURCES.__getitem__, required=True, key="evidence"
+    )
+    _address.keep("evidence", None if source is Source.HELD_OUT else source.value)
+    return source
+
+
+def _evidence_line(of: Picture, source: Source) -> None:
+    said = (
+        f"{count(of.counts.defective)} defective photographs of "
+        f"{count(len(of.parts.lowest_by_casting()))} castings, and {count(of.counts.ok)} OK ones."
+    )
+    if source is not Source.REVIEWED:
+        said += " Held-out scores come from networks that saw no photograph of the casting."
+    if source is not Source.HELD_OUT:
+        said += (
+            " People mostly review parts that were flagged, so misses are under-counted among "
+            "reviewed parts, and recall is flattered."
+        )
+    st.caption(said)
+
+
+def _no_evidence(error: ThresholdError) -> None:
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.space("small")
+        st.subheader("No threshold can be chosen on this evidence", anchor=False, width="content")
+        st.text(str(error), width="content")
+        st.space("small")
+
+
+def _open_part(services: Services) -> None:
+    number = _address.number(PART)
+    if number is None:
+        return
+    with db.reading(services.database) as connection:
+        part = db.part_by_id(connection, number)
+        model = db.model_by_sha256(connection, part.inspection.model) if part else None
+    if part is not None and model is not None:
+        details(services, part, float(model.card["evidence_scale"]))
+
+
+page()
