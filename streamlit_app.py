@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages._people import current_person, navigation_title, person_or_question
-from pages._services import open_services, shown_errors, sign_in_configured
+from pages._services import framed, open_services, shown_errors, sign_in_configured
 
 st.set_page_config(
     page_title="Casting quality control",
@@ -24,6 +24,12 @@ with shown_errors():
                 default=True,
             ),
             st.Page(
+                "pages/review.py",
+                title="Review",
+                icon=":material/rate_review:",
+                url_path="review",
+            ),
+            st.Page(
                 "pages/threshold.py",
                 title="Threshold",
                 icon=":material/tune:",
@@ -41,4 +47,5 @@ with shown_errors():
     if person is None and sign_in_configured():
         person_or_question(services, "Sign in to see parts and verdicts.")
     else:
+        framed()
         page.run()

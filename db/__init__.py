@@ -24,6 +24,7 @@ from db.batches import (
     unfinished_batches,
 )
 from db.dispositions import (
+    LONGEST_NOTE,
     Decided,
     Disposition,
     decide,
@@ -34,6 +35,7 @@ from db.dispositions import (
     settled,
     undo,
 )
+from db.history import Earlier, history
 from db.models import (
     Model,
     model_by_sha256,
@@ -75,12 +77,14 @@ from db.thresholds import (
 )
 
 __all__ = [
+    "LONGEST_NOTE",
     "Batch",
     "BatchStore",
     "BatchSummary",
     "Claimed",
     "Decided",
     "Disposition",
+    "Earlier",
     "Filters",
     "Model",
     "Part",
@@ -105,6 +109,7 @@ __all__ = [
     "gallery",
     "gallery_size",
     "give_role",
+    "history",
     "is_second_review",
     "last_disposition",
     "model_by_sha256",

@@ -48,3 +48,13 @@ def pictures(
 def legend_picture(scale: float) -> bytes:
     """The heatmap's colours from full "OK" to full "defective"."""
     return picture_bytes(legend(scale, height=10), quality=95)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def evidence_scale(_database: Database, address: str, model: str) -> float:
+    """Log-odds per cell at which a heatmap's colour is full: from the card of its model."""
+    with db.reading(_database) as connection:
+        found = db.model_by_sha256(connection, model)
+    if found is None:
+        raise LookupError(f"the model {model} is not registered")
+    return float(found.card["evidence_scale"])

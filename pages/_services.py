@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from core.errors import ModelUnavailable, NotAllowed, QualityControlError, Setti
 from core.model_card import ModelCard
 from core.settings import Settings, read_settings
 from core.spool import spool_name, sweep
+
+FRAME = Path(__file__).parents[1] / "streamlit_app.py"
+_FRAMED = "framed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,20 @@ class Services:
 def start() -> Services:
     """What a page begins with; raises SettingsError, StoreError, or NotAllowed before sign-in.
 
-    A page asks here for itself: until a first session has run the frame, Streamlit runs the
-    page that an address names without it.
+    Until a first session has run the frame, Streamlit runs the page that an address names
+    without it; then this runs the frame instead, which comes back to the page.
     """
+    if not st.session_state.pop(_FRAMED, False):
+        runpy.run_path(str(FRAME), run_name="__main__")
+        st.stop()
     if sign_in_configured() and verified_email() is None:
         raise NotAllowed("This page is for people who are signed in. Open the first page.")
     return open_services()
+
+
+def framed() -> None:
+    """Said by the frame, before it runs a page."""
+    st.session_state[_FRAMED] = True
 
 
 def sign_in_configured() -> bool:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 import db
@@ -30,8 +29,6 @@ def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
     monkeypatch.setenv("FIRST_ENGINEER", "first@plant.example")
     monkeypatch.setattr(services, "load_engine", lambda **_: BrightnessEngine())
-    # AppTest runs a page without the frame, as a server does before its first session.
-    monkeypatch.setattr(script_runner, "_mpa_v1", lambda path: runpy.run_path(path))
     st.cache_resource.clear()
     opened = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
     opened.run()
@@ -122,9 +119,8 @@ def test_an_engineer_gives_roles_and_nobody_else_can(
 
 
 @pytest.mark.parametrize("page", ["inspect", "who"])
-def test_a_page_that_is_run_without_the_frame_asks_for_the_sign_in_too(
-    app: AppTest, monkeypatch: pytest.MonkeyPatch, page: str
-) -> None:
+def test_a_page_asks_for_the_sign_in_itself(monkeypatch: pytest.MonkeyPatch, page: str) -> None:
     signed_in(monkeypatch)
+    monkeypatch.setattr(st, "session_state", {"framed": True})
     with pytest.raises(NotAllowed, match="signed in"):
         runpy.run_path(str(ROOT / "pages" / f"{page}.py"))

@@ -1,0 +1,203 @@
+"""What people's decisions say of the model, in figures."""
+
+from __future__ import annotations
+
+import streamlit as st
+from sqlalchemy import Engine as Database
+
+import db
+from core.review import (
+    AGREEMENT,
+    Agreement,
+    Estimate,
+    Production,
+    agreement,
+    escape_rate,
+    estimate,
+)
+from pages._desk import WORDS
+from pages._part import PART
+from pages._services import Services
+from pages._words import LOOKS, count, plain, short
+
+
+@st.cache_data(max_entries=32, show_spinner="Counting ...")
+def _counted(
+    _database: Database, address: str, version: str, filters: db.Filters
+) -> tuple[Production, Agreement, list[db.Suspect]]:
+    """``address`` and ``version`` only tell one state of one database from another."""
+    with db.reading(_database) as connection:
+        return (
+            db.production(connection, filters),
+            agreement(db.second_opinions(connection, filters)),
+            db.suspects(connection, filters),
+        )
+
+
+def figures_view(services: Services, filters: db.Filters) -> None:
+    """Escape rate, confusion matrix, agreement and label suspects of these parts."""
+    with db.reading(services.database) as connection:
+        version = db.data_version(connection)
+    production, agreed, suspects = _counted(
+        services.database, services.settings.database_url, version, filters
+    )
+    if not production.flagged.parts + production.borderline.parts + production.passed.parts:
+        st.info(
+            "No part with these filters has a verdict yet. Inspect photographs, or choose other "
+            "filters.",
+            icon=":material/inbox:",
+        )
+        return
+    estimated = estimate(production)
+    _escapes(production)
+    _rates(production, estimated, agreed)
+    left, right = st.columns([5, 4], gap="large")
+    with left:
+        _matrix(estimated)
+    with right:
+        _coverage(production)
+    _suspects(suspects)
+
+
+def _escapes(production: Production) -> None:
+    audited = production.audited
+    found = escape_rate(audited.defective, audited.defective + audited.ok)
+    with st.container(border=True):
+        if found.bound is None:
+            st.markdown("**How many defective parts pass as OK is not known yet.**")
+            st.caption(
+                f"{count(audited.parts)} passed parts were drawn for the audit sample and none "
+                "of them is decided. Decide the open parts; 59 audited parts without a miss "
+                "show that at most 5 % escape, 299 at most 1 %."
+            )
+            return
+        st.markdown(
+            f"### At most {_percent(found.bound)} of the passed parts are defective "
+            "(95 % confidence)"
+        )
+        st.caption(
+            f"{count(found.misses)} misses among {count(found.audited)} audited parts: "
+            f"{_percent(found.estimate)}. {count(audited.parts - found.audited)} parts of the "
+            "audit sample are not decided yet. The bound is exact (Clopper-Pearson)."
+        )
+
+
+def _rates(production: Production, estimated: Estimate, agreed: Agreement) -> None:
+    with st.grid(columns=4, min_column_width=170, gap="xsmall"):
+        st.metric(
+            "Recall",
+            _percent(estimated.recall),
+            border=True,
+            help="Share of the defective parts that the model flagged, weighted.",
+        )
+        st.metric(
+            "False alarms among OK parts",
+            _percent(estimated.false_alarm_rate),
+            border=True,
+            help="Share of the OK parts that the model flagged, weighted.",
+        )
+        st.metric(
+            "Flagged parts that are defective",
+            _percent(estimated.precision),
+            border=True,
+            help=f"Of {count(production.flagged.parts)} flagged parts.",
+        )
+        st.metric(
+            "Agreement of reviewers",
+            "-" if agreed.kappa is None else f"{agreed.kappa:.2f}",
+            border=True,
+            help="Cohen's kappa of blind second reviews: 1 is full agreement, 0 is chance.",
+        )
+    if agreed.parts:
+        verdict = "" if agreed.kappa is None else _kappa_word(agreed.kappa)
+        st.caption(
+            f"{count(agreed.agreed)} of {count(agreed.parts)} parts were decided alike by two "
+            f"people. {verdict}"
+        )
+
+
+def _kappa_word(kappa: float) -> str:
+    if kappa >= AGREEMENT:
+        return f"Kappa is at least {AGREEMENT}: good agreement."
+    return f"Kappa is below {AGREEMENT}: agree on what a defect is before trusting these figures."
+
+
+def _matrix(estimated: Estimate) -> None:
+    st.subheader("The whole production, estimated", anchor=False)
+    st.dataframe(
+        {
+            "People": ["Defective", "OK"],
+            "Model: defective": [
+                f"{_parts(estimated.caught)} caught",
+                f"{_parts(estimated.false_alarms)} false alarms",
+            ],
+            "Model: OK": [
+                f"{_parts(estimated.missed)} missed",
+                f"{_parts(estimated.passed)} passed",
+            ],
+        },
+        hide_index=True,
+    )
+
+
+def _coverage(production: Production) -> None:
+    st.subheader("What people looked at", anchor=False)
+    rows = {
+        "Flagged": production.flagged,
+        "Passed, close to the threshold": production.borderline,
+        "Passed, drawn for the audit": production.audited,
+    }
+    st.dataframe(
+        {
+            "Parts": list(rows),
+            "All": [count(group.parts) for group in rows.values()],
+            "Found defective": [count(group.defective) for group in rows.values()],
+            "Found OK": [count(group.ok) for group in rows.values()],
+        },
+        hide_index=True,
+    )
+
+
+def _suspects(suspects: list[db.Suspect]) -> None:
+    st.subheader("Label suspects", anchor=False)
+    if not suspects:
+        st.caption("Nowhere do people and the model contradict each other.")
+        return
+    st.caption(
+        "People and the model contradict each other here, the strongest first: one of them is "
+        "clearly wrong. Look again."
+    )
+    for suspect in suspects:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.button(
+                "Look",
+                key=f"look {suspect.inspection_id}",
+                on_click=_look,
+                args=(suspect.inspection_id,),
+                icon=":material/search:",
+            )
+            st.text(short(suspect.file), width="content")
+            st.caption(
+                plain(
+                    f"model {LOOKS[suspect.verdict].word}, {suspect.name} "
+                    f"{WORDS[suspect.decision]}, {suspect.contradiction:.1f} log-odds apart"
+                ),
+                width="content",
+            )
+
+
+def _look(part: int) -> None:
+    st.session_state["review view"] = "one"
+    st.session_state["review show"] = "disagreement"
+    st.session_state.pop("desk", None)
+    st.query_params[PART] = str(part)
+
+
+def _percent(share: float | None) -> str:
+    if share is None:
+        return "-"
+    return f"{share * 100:.2f} %" if share < 0.1 else f"{share * 100:.1f} %"
+
+
+def _parts(number: float | None) -> str:
+    return "-" if number is None else count(round(number))

@@ -1,0 +1,167 @@
+"""Which parts are reviewed: the filters, in the page and in its address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+import streamlit as st
+
+import db
+from core.inspection import Verdict
+from core.shifts import Calendar
+from pages import _address
+from pages._services import Services
+from pages._words import LOOKS, batch_name
+
+BATCHES = 200
+NAMES = ("verdict", "batch", "station", "day", "shift", "by")
+"""Of the filters, in the address."""
+Period = tuple[datetime | None, datetime | None]
+
+
+class Show(StrEnum):
+    """Which of the parts of the queue."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+    DISAGREEMENT = "disagreement"
+
+
+SHOWN = {
+    Show.OPEN: "Open",
+    Show.DECIDED: "Decided",
+    Show.DISAGREEMENT: "People disagree with the model",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is shown, and of which parts."""
+
+    show: Show
+    filters: db.Filters
+
+
+def choose(services: Services, shows: bool = True) -> Choice:
+    """Draw the filters; ``shows`` leaves out the choice between open and decided parts."""
+    show = _show() if shows else Show.OPEN
+    filters = _filters(services, show is not Show.OPEN or not shows)
+    return Choice(show, replace(filters, disagreement=show is Show.DISAGREEMENT))
+
+
+def _show() -> Show:
+    key = "review show"
+    if key not in st.session_state:
+        st.session_state[key] = Show(_address.word("show", list(Show)) or Show.OPEN)
+    show: Show = st.segmented_control(
+        "Show",
+        list(Show),
+        format_func=SHOWN.__getitem__,
+        required=True,
+        key=key,
+        label_visibility="collapsed",
+        wrap=True,
+    )
+    _address.keep("show", None if show is Show.OPEN else show.value)
+    return show
+
+
+def _filters(services: Services, with_reviewer: bool) -> db.Filters:
+    calendar = services.settings.calendar
+    with db.reading(services.database) as connection:
+        batches = {batch.id: batch for batch in db.recent_batches(connection, BATCHES)}
+        stations = db.stations(connection)
+        people = db.names_of(connection) if with_reviewer else {}
+        asked = _address.number("batch")
+        if asked is not None and asked not in batches:
+            named = db.batch_by_id(connection, asked)
+            batches |= {named.id: named} if named else {}
+    with st.popover(_label(), icon=":material/filter_list:", key="review filters", width="content"):
+        verdict = _select(
+            "Verdict", "verdict", {item.value: look.word for item, look in LOOKS.items()}
+        )
+        batch = _select(
+            "Batch", "batch", {str(number): batch_name(item) for number, item in batches.items()}
+        )
+        station = _select("Station", "station", {name: name for name in stations})
+        day = _day()
+        shift = _select(
+            "Shift" if day else "Shift (choose a day first)",
+            "shift",
+            {name: name for name in calendar.names},
+            disabled=day is None,
+        )
+        by = _select("Decided by", "by", people) if with_reviewer else None
+        st.button("Clear all", icon=":material/filter_list_off:", on_click=_clear, width="stretch")
+    since, until = _period(calendar, day, shift)
+    return db.Filters(
+        verdict=Verdict(verdict) if verdict else None,
+        batch_id=int(batch) if batch else None,
+        station=station,
+        since=since,
+        until=until,
+        reviewer=by,
+    )
+
+
+def _key(name: str) -> str:
+    return f"review filter {name}"
+
+
+def _label() -> str:
+    active = sum(bool(st.query_params.get(name)) for name in NAMES)
+    return f"Filters ({active})" if active else "Filters"
+
+
+def _clear() -> None:
+    for name in NAMES:
+        st.session_state[_key(name)] = None
+        _address.keep(name, None)
+
+
+def _select(
+    label: str, name: str, options: dict[str, str], *, disabled: bool = False
+) -> str | None:
+    key = _key(name)
+    if key not in st.session_state:
+        st.session_state[key] = _address.word(name, list(options))
+    elif st.session_state[key] not in options:
+        st.session_state[key] = None
+    chosen: str | None = st.selectbox(
+        label,
+        list(options),
+        format_func=lambda value: options.get(value, value),
+        index=None,
+        placeholder="All",
+        key=key,
+        disabled=disabled,
+    )
+    _address.keep(name, None if disabled else chosen)
+    return None if disabled else chosen
+
+
+def _day() -> date | None:
+    key = _key("day")
+    if key not in st.session_state:
+        st.session_state[key] = _date(st.query_params.get("day", ""))
+    day: date | None = st.date_input("Day", value=None, format="YYYY-MM-DD", key=key)
+    _address.keep("day", day.isoformat() if day else None)
+    return day
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _period(calendar: Calendar, day: date | None, shift: str | None) -> Period:
+    if day is None:
+        return None, None
+    if shift is None:
+        return calendar.day(day)
+    found = calendar.shift(day, shift)
+    return found.begins, found.ends

@@ -1,0 +1,149 @@
+"""Many parts at once: choose them in a gallery, decide all with one confirmation."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+import db
+from core.decisions import Decision, read_defect_types
+from core.errors import QualityControlError
+from core.people import Person
+from pages import _address
+from pages._desk import WORDS
+from pages._part import NO_PHOTOGRAPH, verdict_badge
+from pages._pictures import evidence_scale, pictures
+from pages._review_filters import Choice, Show
+from pages._services import Services
+from pages._words import count, percent, plain, short
+
+PAGE = 24
+_CHOSEN = "review chosen"
+
+
+def gallery_view(services: Services, person: Person, choice: Choice) -> None:
+    """A page of parts with a box to tick on each, and what to decide about those ticked."""
+    with db.reading(services.database) as connection:
+        if choice.show is Show.OPEN:
+            size = db.open_count(connection, person, choice.filters)
+        else:
+            size = db.decided_count(connection, choice.filters)
+        pages = max(1, -(-size // PAGE))
+        page = min(pages, _address.number("page") or 1)
+        page = max(1, min(pages, st.session_state.get(_pager(choice), page)))
+        if choice.show is Show.OPEN:
+            numbers = db.waiting(connection, person, choice.filters, (page - 1) * PAGE, PAGE)
+        else:
+            numbers = db.decided(connection, choice.filters, (page - 1) * PAGE, PAGE)
+        parts = [part for number in numbers if (part := db.part_by_id(connection, number))]
+    if not parts:
+        st.info("No part here. Choose other filters, or come back later.", icon=":material/inbox:")
+        return
+    chosen = [part.id for part in parts if st.session_state.get(_box(part.id))]
+    _actions(services, person, parts, chosen, size)
+    with st.grid(min_column_width=250, gap="small"):
+        for part in parts:
+            _card(services, part)
+    if pages > 1:
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            st.pagination(pages, default=page, key=_pager(choice))
+    _address.keep("page", None if page == 1 else page)
+
+
+def _actions(
+    services: Services, person: Person, parts: list[db.Part], chosen: list[int], size: int
+) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{len(chosen)} chosen** of {count(size)}", width="content")
+        st.button(
+            "Choose this page", on_click=_tick, args=(parts, True), icon=":material/select_all:"
+        )
+        st.button(
+            "Choose none",
+            on_click=_tick,
+            args=(parts, False),
+            disabled=not chosen,
+            icon=":material/deselect:",
+        )
+        for decision in (Decision.DEFECTIVE, Decision.OK, Decision.RETAKE):
+            if st.button(
+                f"{WORDS[decision]} ...",
+                key=f"bulk {decision}",
+                disabled=not chosen,
+                type="primary" if decision is not Decision.RETAKE else "secondary",
+            ):
+                _confirm(services, person, decision, chosen)
+
+
+@st.dialog("Decide them all?")
+def _confirm(services: Services, person: Person, decision: Decision, chosen: list[int]) -> None:
+    st.markdown(
+        f"**{count(len(chosen))} parts** are kept as **{WORDS[decision]}**, decided by "
+        f"{plain(person.signature)}."
+    )
+    kind = ""
+    if decision is Decision.DEFECTIVE:
+        kinds = read_defect_types(services.settings.defect_types)
+        kind = st.selectbox("Defect", kinds, index=len(kinds) - 1)
+    note = st.text_input("Note (optional)", max_chars=db.LONGEST_NOTE)
+    if not st.button("Decide", type="primary", icon=":material/done_all:"):
+        return
+    try:
+        with db.writing(services.database) as connection:
+            # In one order for everybody, so that no two people wait for each other.
+            for number in sorted(chosen):
+                db.decide(
+                    connection,
+                    person,
+                    number,
+                    decision,
+                    kind,
+                    note,
+                    services.settings.review_rate,
+                )
+    except QualityControlError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    for number in chosen:
+        st.session_state.pop(_box(number), None)
+    st.toast(f"{count(len(chosen))} parts decided: {WORDS[decision]}.", icon=":material/done_all:")
+    st.rerun()
+
+
+def _card(services: Services, part: db.Part) -> None:
+    item = part.inspection
+    address = services.settings.database_url
+    with st.container(border=True, gap="xxsmall"):
+        made = pictures(
+            services.database,
+            address,
+            item.sha256,
+            item.model,
+            item.evidence,
+            evidence_scale(services.database, address, item.model),
+        )
+        if made is None:
+            st.caption(NO_PHOTOGRAPH)
+        else:
+            left, right = st.columns(2, gap="xxsmall", wrap=False)
+            left.image(made[0], width="stretch", alt=f"Photograph of {part.file}")
+            right.image(made[1], width="stretch", alt=f"Heatmap of {part.file}")
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            verdict_badge(item.verdict)
+            st.markdown(f"**{percent(item.probability)}**", width="content")
+        st.checkbox(plain(short(part.file, 30)), key=_box(part.id))
+
+
+def _tick(parts: list[db.Part], on: bool) -> None:
+    for part in parts:
+        st.session_state[_box(part.id)] = on
+
+
+def _box(part: int) -> str:
+    return f"{_CHOSEN} {part}"
+
+
+def _pager(choice: Choice) -> str:
+    """Another list begins on its own first page."""
+    return f"review page {hash(choice)}"

@@ -1,0 +1,124 @@
+"""Review: people's decisions on top of the model's verdicts."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+import db
+from core.people import Person, Role
+from pages import _address, _desk
+from pages._desk import Desk
+from pages._part import PART
+from pages._people import person_or_question
+from pages._review_figures import figures_view
+from pages._review_filters import Choice, Show, choose
+from pages._review_gallery import gallery_view
+from pages._review_part import moves, part_view
+from pages._services import Services, shown_errors, start
+from pages._words import count, plain
+
+ONE, MANY, FIGURES = "one", "gallery", "figures"
+VIEWS = {ONE: "One by one", MANY: "Gallery", FIGURES: "Figures"}
+
+
+def page() -> None:
+    services = start()
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.title("Review", anchor=False, width="content")
+        view = _view()
+    if view == FIGURES:
+        with _bar():
+            choice = choose(services, shows=False)
+        figures_view(services, choice.filters)
+        return
+    person = person_or_question(services, "Every decision is kept with the name of who made it.")
+    if person is None:
+        return
+    if not person.role.includes(Role.REVIEWER):
+        st.info(
+            f"You have the role {person.role}; reviewers decide about parts. The figures are "
+            "open to you. An engineer can change your role.",
+            icon=":material/visibility:",
+        )
+        return
+    with _bar():
+        choice = choose(services)
+    if view == MANY:
+        _desk.leave(services, person)
+        gallery_view(services, person, choice)
+    else:
+        st.fragment(_one_by_one)(services, person, choice)
+
+
+def _bar() -> st.delta_generator.DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="center", gap="small")
+
+
+def _view() -> str:
+    if "review view" not in st.session_state:
+        st.session_state["review view"] = _address.word("view", list(VIEWS)) or ONE
+    view: str = st.segmented_control(
+        "View",
+        list(VIEWS),
+        format_func=VIEWS.__getitem__,
+        required=True,
+        key="review view",
+        label_visibility="collapsed",
+    )
+    _address.keep("view", None if view == ONE else view)
+    return view
+
+
+def _one_by_one(services: Services, person: Person, choice: Choice) -> None:
+    with shown_errors():
+        desk = _desk.desk_for(services, person, choice, _address.number(PART))
+        if desk.fault:
+            st.error(plain(desk.fault), icon=":material/error:")
+        _address.keep(PART, desk.part)
+        if desk.part is None:
+            _nothing_left(services, person, desk)
+            return
+        with db.reading(services.database) as connection:
+            part = db.part_by_id(connection, desk.part)
+        if part is not None:
+            part_view(services, person, desk, part)
+
+
+def _nothing_left(services: Services, person: Person, desk: Desk) -> None:
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.space("small")
+        with db.reading(services.database) as connection:
+            empty = db.gallery_size(connection) == 0
+        if empty:
+            st.subheader("There is nothing to review yet", anchor=False, width="content")
+            st.text("Inspect photographs first; flagged parts then come here.", width="content")
+            st.page_link("pages/inspect.py", label="Inspect", icon=":material/center_focus_strong:")
+        elif desk.choice.show is not Show.OPEN:
+            st.subheader("No such part", anchor=False, width="content")
+            st.text("Nothing was decided that these filters let through.", width="content")
+        else:
+            st.subheader("No part waits for you", anchor=False, width="content")
+            done = len(desk.settled)
+            st.text(
+                f"You decided {count(done)} here."
+                if done
+                else "Everything is decided, or in "
+                "somebody else's hands, or left out by the filters.",
+                width="content",
+            )
+        passed_over = _desk.skipped(desk)
+        if passed_over and desk.choice.show is Show.OPEN:
+            st.button(
+                f"Look at the {count(len(passed_over))} parts again that you passed over",
+                type="primary",
+                on_click=_desk.begin_again,
+                args=(desk,),
+            )
+        moves(services, person, desk)
+        st.caption(plain(desk.said))
+        st.space("small")
+
+
+page()
