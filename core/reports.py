@@ -8,7 +8,7 @@ apostrophe (OWASP ASVS 5.0, 1.2.10). Numbers stay numbers. Quoting is RFC 4180's
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
 from core.inspection import Inspection, Outcome
@@ -42,12 +42,17 @@ def write_rows(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Cel
 
     Open ``file`` with ``newline=""``. Text is neutralised, None is an empty cell.
     """
+    count = 0
+
+    def safe_rows() -> Iterator[list[Cell]]:
+        nonlocal count
+        for row in rows:
+            count += 1
+            yield [safe_text(cell) if isinstance(cell, str) else cell for cell in row]
+
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(columns)
-    count = 0
-    for row in rows:
-        writer.writerow([safe_text(cell) if isinstance(cell, str) else cell for cell in row])
-        count += 1
+    writer.writerows(safe_rows())
     return count
 
 

@@ -94,7 +94,9 @@ class Figures:
     confirmed: int
     """Flagged, and defective by a person's decision."""
     false_alarms: int
-    """Flagged, and sound by a person's decision."""
+    """Flagged, and OK by a person's decision."""
+    awaiting: int
+    """Flagged, and nobody has decided, or wants another photograph first."""
     audited: int
     """Passed, drawn at random for an audit, and decided by a person."""
     audit_escapes: int
@@ -105,11 +107,6 @@ class Figures:
     latency_p50_ms: float | None
     """From bytes to stored verdict; None without a part."""
     latency_p95_ms: float | None
-
-    @property
-    def awaiting(self) -> int:
-        """Flagged parts that nobody has decided about."""
-        return self.flagged - self.confirmed - self.false_alarms
 
     @property
     def escape_bound(self) -> float | None:
@@ -192,7 +189,7 @@ def summary_rows(report: Report, calendar: Calendar) -> list[tuple[Cell, ...]]:
         ("rejected_files", figures.rejected, "files that could not be read"),
         ("confirmed", figures.confirmed, "flagged, and defective by a person's decision"),
         ("false_alarms", figures.false_alarms, "flagged, and OK by a person's decision"),
-        ("awaiting", figures.awaiting, "flagged, and nobody has decided"),
+        ("awaiting", figures.awaiting, "flagged, and no decision yet"),
         ("escapes", figures.escapes, "passed, and defective by a person's decision"),
         ("audited", figures.audited, "passed, drawn at random and decided by a person"),
         ("audit_escapes", figures.audit_escapes, "defective among those audited"),

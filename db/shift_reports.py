@@ -6,14 +6,19 @@ time, or with the station and the time.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Result, case, func, select
 
+from core.decisions import Decision
 from core.inspection import Verdict
 from core.shift_reports import Figures, InForce, Report, ReportedPart
 from core.shifts import Shift
+from db.dispositions import settled
+from db.review_tables import review_item
 from db.schema import batch, inspection, model, rejection, threshold_change
 
 _CHUNK = 2_000
@@ -24,6 +29,7 @@ def shift_parts(
     connection: Connection, shift: Shift, station: str | None = None
 ) -> Iterator[ReportedPart]:
     """The shift's parts in the order they were inspected; read while they are asked for."""
+    latest = settled()
     query = (
         select(
             inspection.c.id,
@@ -37,14 +43,22 @@ def shift_parts(
             model.c.sha256,
             inspection.c.reason,
             inspection.c.photograph_sha256,
+            latest.c.decision,
+            func.nullif(latest.c.defect_type, ""),
+            case((latest.c.verified, latest.c.name), else_=latest.c.name + " (unverified)"),
+            func.nullif(latest.c.note, ""),
         )
-        .select_from(inspection.join(model))
+        .select_from(
+            inspection.join(model).outerjoin(latest, latest.c.inspection_id == inspection.c.id)
+        )
         .where(*_within(shift, station))
         .order_by(inspection.c.inspected_at, inspection.c.id)
     )
-    rows = connection.execute(query, execution_options={"yield_per": _CHUNK})
+    rows: Result[*tuple[Any, ...]] = connection.execute(
+        query, execution_options={"yield_per": _CHUNK}
+    )
     for row in rows:
-        yield ReportedPart(*row, None, None, None, None)
+        yield ReportedPart(*row)
 
 
 def shift_report(connection: Connection, shift: Shift, station: str | None = None) -> Report:
@@ -57,6 +71,7 @@ def shift_report(connection: Connection, shift: Shift, station: str | None = Non
             func.count().filter(part.verdict == Verdict.NOT_INSPECTABLE.value),
         ).where(*_within(shift, station))
     ).one()
+    decided, audited = _decided(connection, shift, station)
     p50, p95 = _latency(connection, shift, station)
     figures = Figures(
         inspected=flagged + passed + not_inspectable,
@@ -64,11 +79,14 @@ def shift_report(connection: Connection, shift: Shift, station: str | None = Non
         passed=passed,
         not_inspectable=not_inspectable,
         rejected=_rejected(connection, shift, station),
-        confirmed=0,
-        false_alarms=0,
-        audited=0,
-        audit_escapes=0,
-        escapes=0,
+        confirmed=decided[Verdict.DEFECTIVE, Decision.DEFECTIVE],
+        false_alarms=decided[Verdict.DEFECTIVE, Decision.OK],
+        awaiting=flagged
+        - decided[Verdict.DEFECTIVE, Decision.DEFECTIVE]
+        - decided[Verdict.DEFECTIVE, Decision.OK],
+        audited=audited[Decision.DEFECTIVE] + audited[Decision.OK],
+        audit_escapes=audited[Decision.DEFECTIVE],
+        escapes=decided[Verdict.OK, Decision.DEFECTIVE],
         threshold_changes=_threshold_changes(connection, shift),
         latency_p50_ms=p50,
         latency_p95_ms=p95,
@@ -95,6 +113,31 @@ def _in_force(connection: Connection, shift: Shift, station: str | None) -> tupl
         .order_by(used.c.parts.desc(), model.c.id, used.c.threshold)
     )
     return tuple(InForce(*row) for row in rows)
+
+
+def _decided(
+    connection: Connection, shift: Shift, station: str | None
+) -> tuple[Counter[tuple[Verdict, Decision]], Counter[Decision]]:
+    """Settled parts by verdict and decision, and those of the audit sample by decision."""
+    latest = settled()
+    audited = review_item.c.audit_rate.is_not(None)
+    rows = connection.execute(
+        select(inspection.c.verdict, latest.c.decision, audited, func.count())
+        .select_from(
+            latest.join(inspection, inspection.c.id == latest.c.inspection_id).outerjoin(
+                review_item, review_item.c.inspection_id == inspection.c.id
+            )
+        )
+        .where(*_within(shift, station))
+        .group_by(inspection.c.verdict, latest.c.decision, audited)
+    )
+    all_parts: Counter[tuple[Verdict, Decision]] = Counter()
+    sample: Counter[Decision] = Counter()
+    for verdict, decision, drawn, count in rows:
+        all_parts[Verdict(verdict), Decision(decision)] += count
+        if drawn:
+            sample[Decision(decision)] += count
+    return all_parts, sample
 
 
 def _rejected(connection: Connection, shift: Shift, station: str | None) -> int:

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 import db
 from core.commands.reporting import report_shift
+from core.decisions import Decision
 from core.errors import SettingsError, StoreUnavailable
 from core.inspection import Verdict
+from core.people import Person, Role
 from core.shifts import DEFAULT_SHIFTS, read_calendar
+from db.review_tables import review_item
 from tests.integration.stored_parts import ENGINEER, MODEL, open_store, outcome, rejected
 from tests.integration.test_gallery import plans
 
@@ -86,6 +89,45 @@ def test_the_figures_are_those_of_the_rows(database: Engine) -> None:
             assert 8.75 < figures.latency_p50_ms <= (figures.latency_p95_ms or 0)
         else:
             assert figures.latency_p50_ms is figures.latency_p95_ms is None
+
+
+def test_decisions_are_in_the_rows_and_counted(database: Engine) -> None:
+    fill(database, [NIGHT.begins + timedelta(minutes=minute) for minute in range(24)])
+    with db.reading(database) as connection:
+        flagged, passed, blind = (
+            [part.inspection for part in db.shift_parts(connection, NIGHT) if part.verdict == word]
+            for word in ("defective", "ok", "not_inspectable")
+        )
+    person = Person("=Ann", None, False, Role.REVIEWER)
+    with db.writing(database) as connection:
+        for number in flagged[:3]:
+            db.decide(connection, person, number, Decision.DEFECTIVE, "blowhole", "at the rim")
+        db.decide(connection, person, flagged[3], Decision.OK)
+        db.decide(connection, person, flagged[4], Decision.RETAKE)
+        db.decide(connection, person, flagged[5], Decision.UNSURE)
+        taken_back = db.decide(connection, person, passed[0], Decision.DEFECTIVE, "crack")
+        db.undo(connection, person, taken_back.disposition.id)
+        db.decide(connection, person, passed[1], Decision.DEFECTIVE, "crack")
+        db.decide(connection, person, blind[0], Decision.OK)
+    with db.reading(database) as connection:
+        figures = db.shift_report(connection, NIGHT).figures
+        rows = {part.inspection: part for part in db.shift_parts(connection, NIGHT)}
+        audited = set(
+            connection.scalars(
+                select(review_item.c.inspection_id).where(review_item.c.audit_rate.is_not(None))
+            )
+        )
+        later = db.shift_report(connection, BERLIN.shift_of(NIGHT.ends)).figures
+    assert (figures.confirmed, figures.false_alarms) == (3, 1)
+    assert figures.awaiting == len(flagged) - 4
+    assert figures.escapes == 1
+    assert figures.audited == figures.audit_escapes == len(audited & {passed[1]})
+    assert (later.confirmed, later.escapes, later.awaiting) == (0, 0, 0)
+    part = rows[flagged[0]]
+    assert (part.disposition, part.defect_type) == ("defective", "blowhole")
+    assert (part.reviewer, part.note) == ("=Ann (unverified)", "at the rim")
+    assert rows[flagged[4]].disposition == "retake"
+    assert rows[flagged[5]].disposition is rows[passed[0]].disposition is None
 
 
 def test_rejected_files_and_threshold_changes_of_the_shift(database: Engine) -> None:

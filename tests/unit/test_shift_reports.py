@@ -48,7 +48,7 @@ PART = ReportedPart(
     reviewer="Maria",
     note="rim",
 )
-FIGURES = Figures(10, 4, 5, 1, 2, 2, 1, 3, 1, 1, 0, 12.5, 30.25)
+FIGURES = Figures(10, 4, 5, 1, 2, 2, 1, 1, 3, 1, 1, 0, 12.5, 30.25)
 REPORT = Report(SHIFT, None, FIGURES, (InForce("a" * 64, "best", 0.5, 10),), ())
 DANGEROUS = "=+-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}"
 
