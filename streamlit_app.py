@@ -36,6 +36,12 @@ with shown_errors():
                 url_path="threshold",
             ),
             st.Page(
+                "pages/reports.py",
+                title="Shift report",
+                icon=":material/summarize:",
+                url_path="reports",
+            ),
+            st.Page(
                 "pages/who.py",
                 title=navigation_title(person),
                 icon=":material/person:",

@@ -15,11 +15,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, TextIO
+from typing import IO, Any, TextIO
 
 from core.metrics import upper_bound
 from core.reports import Cell, write_rows
@@ -162,13 +163,13 @@ def part_cells(part: ReportedPart, calendar: Calendar) -> tuple[Cell, ...]:
 
 
 def write_parts(
-    target: BinaryIO, name: str, parts: Iterable[ReportedPart], calendar: Calendar
+    target: IO[bytes], name: str, parts: Iterable[ReportedPart], calendar: Calendar
 ) -> FileFacts:
     """Write the parts as CSV; nothing but the row at hand is held in memory."""
     return _write(target, name, PART_COLUMNS, (part_cells(part, calendar) for part in parts))
 
 
-def write_summary(target: BinaryIO, name: str, report: Report, calendar: Calendar) -> FileFacts:
+def write_summary(target: IO[bytes], name: str, report: Report, calendar: Calendar) -> FileFacts:
     """Write the shift's figures as CSV."""
     return _write(target, name, SUMMARY_COLUMNS, summary_rows(report, calendar))
 
@@ -244,6 +245,25 @@ def manifest(
     return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
 
 
+def write_bundle(
+    target: IO[bytes],
+    report: Report,
+    parts: Iterable[ReportedPart],
+    calendar: Calendar,
+    made_at: datetime,
+) -> None:
+    """Write parts, summary and manifest as one ZIP archive."""
+    stem = file_stem(report.shift)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open(f"{stem}.csv", "w") as file:
+            rows = write_parts(file, f"{stem}.csv", parts, calendar)
+        with archive.open(f"{stem}.summary.csv", "w") as file:
+            figures = write_summary(file, f"{stem}.summary.csv", report, calendar)
+        archive.writestr(
+            f"{stem}.manifest.json", manifest(report, calendar, [rows, figures], made_at)
+        )
+
+
 def file_stem(shift: Shift) -> str:
     """``shift-2026-11-23-night``: the beginning of the names of a shift's files."""
     name = "".join(sign if sign.isalnum() else "-" for sign in shift.name)
@@ -256,7 +276,7 @@ def _clock(moment: datetime) -> str:
 
 
 def _write(
-    target: BinaryIO, name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]
+    target: IO[bytes], name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]
 ) -> FileFacts:
     hashed = _Hashed(target)
     with _as_text(hashed) as file:
@@ -280,7 +300,7 @@ def _as_text(target: io.RawIOBase) -> Iterator[TextIO]:
 class _Hashed(io.RawIOBase):
     """Passes bytes on and knows their sha256."""
 
-    def __init__(self, target: BinaryIO) -> None:
+    def __init__(self, target: IO[bytes]) -> None:
         self.target = target
         self.digest = hashlib.sha256()
         self.byte_count = 0

@@ -67,7 +67,7 @@ from db.queue import (
 from db.review_figures import Suspect, production, second_opinions, suspects
 from db.scores import parts_since, reviewed_scores
 from db.session import connect, reading, writing
-from db.shift_reports import shift_parts, shift_report
+from db.shift_reports import latest_inspection, shift_parts, shift_report
 from db.store import BatchStore
 from db.thresholds import (
     ThresholdChange,
@@ -112,6 +112,7 @@ __all__ = [
     "history",
     "is_second_review",
     "last_disposition",
+    "latest_inspection",
     "model_by_sha256",
     "names_of",
     "open_batch",

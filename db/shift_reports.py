@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,12 @@ _CHUNK = 2_000
 
 
 def shift_parts(
-    connection: Connection, shift: Shift, station: str | None = None
+    connection: Connection, shift: Shift, station: str | None = None, limit: int | None = None
 ) -> Iterator[ReportedPart]:
-    """The shift's parts in the order they were inspected; read while they are asked for."""
+    """The shift's parts in the order they were inspected; read while they are asked for.
+
+    ``limit`` takes the first ones only.
+    """
     latest = settled()
     query = (
         select(
@@ -53,6 +57,7 @@ def shift_parts(
         )
         .where(*_within(shift, station))
         .order_by(inspection.c.inspected_at, inspection.c.id)
+        .limit(limit)
     )
     rows: Result[*tuple[Any, ...]] = connection.execute(
         query, execution_options={"yield_per": _CHUNK}
@@ -92,6 +97,12 @@ def shift_report(connection: Connection, shift: Shift, station: str | None = Non
         latency_p95_ms=p95,
     )
     return Report(shift, station, figures, _in_force(connection, shift, station), None)
+
+
+def latest_inspection(connection: Connection) -> datetime | None:
+    """When the newest part was inspected; None where there is none."""
+    newest: datetime | None = connection.scalar(select(func.max(inspection.c.inspected_at)))
+    return newest
 
 
 def _within(shift: Shift, station: str | None) -> list[ColumnElement[bool]]:

@@ -1,0 +1,98 @@
+"""The Shift report page without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import db
+import pages._services as services
+from tests.integration.test_shift_reports import NIGHT, fill
+from tests.unit.fakes import BrightnessEngine
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """The page on an empty database, in Berlin."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
+    monkeypatch.setenv("PLANT_TIME_ZONE", "Europe/Berlin")
+    monkeypatch.setattr(services, "load_engine", lambda **_: BrightnessEngine())
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    opened = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
+    opened.run()
+    yield opened.switch_page("pages/reports.py")
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    return next(button for button in app.button if button.label.startswith(label)).click().run()
+
+
+def fill_night(url: str) -> None:
+    engine = db.connect(url)
+    fill(engine, [NIGHT.begins + timedelta(minutes=minute) for minute in range(0, 540, 9)])
+    fill(engine, [NIGHT.ends + timedelta(minutes=minute) for minute in range(5)], "line 2")
+    engine.dispose()
+
+
+def test_an_empty_database_says_what_to_do(app: AppTest) -> None:
+    app.run()
+    assert not app.exception
+    assert "No part was inspected" in app.subheader[0].value
+    assert "Inspect photographs first" in app.text[0].value
+
+
+def test_the_newest_shift_first_and_from_there_to_others(app: AppTest, sqlite_url: str) -> None:
+    fill_night(sqlite_url)
+    app.run()
+    assert not app.exception
+    assert metrics(app)["Inspected"] == "5"
+    assert "".join(app.query_params["shift"]) == "2026-10-25:early"
+    press(app, "Shift before")
+    assert "".join(app.query_params["shift"]) == "2026-10-24:night"
+    found = metrics(app)
+    assert (found["Inspected"], found["Flagged"], found["To decide"]) == ("60", "15", "15")
+    assert "9 hours" in app.caption[0].value
+    press(app, "Shift before")
+    assert "No part was inspected" in app.subheader[0].value
+    press(app, "Go to the last shift")
+    assert metrics(app)["Inspected"] == "5"
+    app.selectbox(key="report-station").set_value("line 1").run()
+    assert "".join(app.query_params["station"]) == "line 1"
+    assert "No part was inspected" in app.subheader[0].value
+
+
+def test_an_address_shows_its_shift(app: AppTest, sqlite_url: str) -> None:
+    fill_night(sqlite_url)
+    app.query_params["shift"] = "2026-10-24:night"
+    app.query_params["station"] = "line 1"
+    app.run()
+    assert metrics(app)["Inspected"] == "60"
+    assert app.selectbox(key="report-station").value == "line 1"
+    assert len(app.dataframe[1].value) == 60
+
+
+@pytest.mark.parametrize("wrong", ["nonsense", "2026-10-24:noon", "9999-99-99:night", ""])
+def test_an_address_that_names_no_shift_shows_the_newest(
+    app: AppTest, sqlite_url: str, wrong: str
+) -> None:
+    fill_night(sqlite_url)
+    app.query_params["shift"] = wrong
+    app.run()
+    assert not app.exception
+    assert metrics(app)["Inspected"] == "5"
