@@ -196,8 +196,14 @@ def decisive(table: FromClause = disposition) -> ColumnElement[bool]:
 def settled() -> Subquery:
     """One row for each settled inspection: the columns of its latest decisive disposition."""
     row = disposition.alias()
-    latest = select(func.max(row.c.id)).where(decisive(row)).group_by(row.c.inspection_id)
-    return select(disposition).where(disposition.c.id.in_(latest)).subquery("settled")
+    latest = (
+        select(func.max(row.c.id).label("id"))
+        .where(decisive(row))
+        .group_by(row.c.inspection_id)
+        .subquery("latest")
+    )
+    # Joined, not "id IN (...)": SQLite would go through the whole list for every inspection.
+    return select(disposition).join(latest, latest.c.id == disposition.c.id).subquery("settled")
 
 
 def final_verdict(latest: FromClause) -> ColumnElement[str]:
