@@ -36,6 +36,12 @@ with shown_errors():
                 url_path="threshold",
             ),
             st.Page(
+                "pages/trends.py",
+                title="Trends",
+                icon=":material/monitoring:",
+                url_path="trends",
+            ),
+            st.Page(
                 "pages/reports.py",
                 title="Shift report",
                 icon=":material/summarize:",

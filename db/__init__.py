@@ -38,6 +38,7 @@ from db.dispositions import (
 from db.history import Earlier, history
 from db.models import (
     Model,
+    known_models,
     model_by_sha256,
     register_model,
 )
@@ -75,6 +76,15 @@ from db.thresholds import (
     current_threshold,
     threshold_changes,
 )
+from db.trends import (
+    Scope,
+    batch_buckets,
+    bucket_parts,
+    bucket_size,
+    cells,
+    defect_types,
+    latest_scores,
+)
 
 __all__ = [
     "LONGEST_NOTE",
@@ -89,11 +99,16 @@ __all__ = [
     "Model",
     "Part",
     "RoleEntry",
+    "Scope",
     "Sort",
     "Suspect",
     "ThresholdChange",
+    "batch_buckets",
     "batch_by_id",
     "batch_summary",
+    "bucket_parts",
+    "bucket_size",
+    "cells",
     "change_threshold",
     "claim",
     "claim_part",
@@ -103,6 +118,7 @@ __all__ = [
     "decide",
     "decided",
     "decided_count",
+    "defect_types",
     "dispositions_of",
     "final_verdict",
     "finish_batch",
@@ -111,8 +127,10 @@ __all__ = [
     "give_role",
     "history",
     "is_second_review",
+    "known_models",
     "last_disposition",
     "latest_inspection",
+    "latest_scores",
     "model_by_sha256",
     "names_of",
     "open_batch",

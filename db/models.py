@@ -62,3 +62,10 @@ def model_by_sha256(connection: Connection, sha256: str) -> Model | None:
         return None
     threshold = current_threshold(connection, row.id)
     return Model(row.id, row.sha256, row.name, row.card, row.registered_at, threshold)
+
+
+def known_models(connection: Connection) -> list[Model]:
+    """Every model that was registered here, the newest first."""
+    rows = connection.scalars(select(model.c.sha256).order_by(model.c.id.desc())).all()
+    found = [model_by_sha256(connection, sha256) for sha256 in rows]
+    return [item for item in found if item is not None]

@@ -85,7 +85,7 @@ def gallery(
                 page, page.c.id == batch_part.c.id
             )
         )
-    return [_part(row) for row in connection.execute(query.order_by(*_order(listed, sort)))]
+    return [part_from(row) for row in connection.execute(query.order_by(*_order(listed, sort)))]
 
 
 def gallery_size(
@@ -109,7 +109,7 @@ def part_by_id(connection: Connection, inspection_id: int) -> Part | None:
         .where(inspection.c.id == inspection_id)
     )
     row = connection.execute(query).one_or_none()
-    return None if row is None else _part(row)
+    return None if row is None else part_from(row)
 
 
 def photograph_bytes(connection: Connection, sha256: str) -> bytes | None:
@@ -170,7 +170,8 @@ def _order(listed: FromClause, sort: Sort) -> list[ColumnElement[Any]]:
     return [column if sort is Sort.ORDER else column.desc() for column in columns]
 
 
-def _part(row: Any) -> Part:
+def part_from(row: Any) -> Part:
+    """The part in a row of INSPECTION_COLUMNS with its ``listed_file``."""
     return Part(
         id=row.id,
         batch_id=row.batch_id,

@@ -1,0 +1,196 @@
+"""The figures of the Trends page. A figure is a plain dictionary in Plotly's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from core.drift import Drift
+from core.inspection import Verdict
+from core.shifts import Calendar
+from core.trends import Point
+from pages._threshold_charts import colour_of, neutral
+
+Figure = dict[str, Any]
+_MARGIN = {"l": 56, "r": 12, "t": 8, "b": 40}
+_OPEN, _FILLED = "circle-open", "circle"
+
+
+def rate_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
+    """Defect rate above, number of parts below; an open circle is provisional."""
+    at = places(points, calendar)
+    names = [point.bucket.label for point in points]
+    rate = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": at,
+        "y": [point.rate for point in points],
+        "name": "Defect rate",
+        "line": {"width": 1.5, "color": colour_of(Verdict.DEFECTIVE)},
+        "marker": {
+            "size": 8,
+            "symbol": [_OPEN if point.provisional else _FILLED for point in points],
+            "color": colour_of(Verdict.DEFECTIVE),
+        },
+        "customdata": [
+            [name, point.defective, point.judged, _standing(point)]
+            for name, point in zip(names, points, strict=True)
+        ],
+        "hovertemplate": "%{customdata[0]}<br>%{y:.2%}: %{customdata[1]} of %{customdata[2]} "
+        "parts<br>%{customdata[3]}<extra></extra>",
+    }
+    volume = {
+        "type": "bar",
+        "x": at,
+        "y": [point.inspected for point in points],
+        "name": "Parts",
+        "marker": {"color": neutral(), "line": {"width": 0}},
+        "opacity": 0.6,
+        "yaxis": "y2",
+        "customdata": names,
+        "hovertemplate": "%{customdata}<br>%{y} parts<extra></extra>",
+    }
+    layout = _layout(330) | {
+        "yaxis": {"domain": [0.36, 1], "tickformat": ".1%", "rangemode": "tozero", "title": "Rate"},
+        "yaxis2": {"domain": [0, 0.26], "rangemode": "tozero", "title": "Parts"},
+        "xaxis": {"anchor": "y2"},
+        "clickmode": "event+select",
+    }
+    return {"data": [rate, volume], "layout": layout}
+
+
+def blind_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
+    """Share of parts that could not be judged."""
+    line = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": places(points, calendar),
+        "y": [point.not_inspectable_rate for point in points],
+        "line": {"width": 1.5, "color": neutral()},
+        "marker": {"size": 5},
+        "customdata": [[point.bucket.label, point.not_inspectable] for point in points],
+        "hovertemplate": "%{customdata[0]}<br>%{y:.2%}: %{customdata[1]} parts<extra></extra>",
+    }
+    axis = {"tickformat": ".1%", "rangemode": "tozero"}
+    return {"data": [line], "layout": _layout(220) | {"yaxis": axis}}
+
+
+def score_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
+    """Mean probability of a defect, and one standard deviation to either side."""
+    scored = [point for point in points if point.mean is not None and point.spread is not None]
+    at = places(scored, calendar)
+    means = [point.mean or 0.0 for point in scored]
+    spreads = [point.spread or 0.0 for point in scored]
+    upper = [min(1.0, mean + spread) for mean, spread in zip(means, spreads, strict=True)]
+    lower = [max(0.0, mean - spread) for mean, spread in zip(means, spreads, strict=True)]
+    edge = {"type": "scatter", "mode": "lines", "x": at, "line": {"width": 0}, "hoverinfo": "skip"}
+    band = [
+        edge | {"y": upper},
+        edge | {"y": lower, "fill": "tonexty", "fillcolor": faint(colour_of(Verdict.OK))},
+    ]
+    line = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": at,
+        "y": means,
+        "line": {"width": 1.5, "color": colour_of(Verdict.OK)},
+        "marker": {"size": 5},
+        "customdata": [
+            [point.bucket.label, spread] for point, spread in zip(scored, spreads, strict=True)
+        ],
+        "hovertemplate": "%{customdata[0]}<br>mean %{y:.1%}, spread %{customdata[1]:.1%}"
+        "<extra></extra>",
+    }
+    axis = {"tickformat": ".0%", "rangemode": "tozero"}
+    return {"data": [*band, line], "layout": _layout(220) | {"yaxis": axis}}
+
+
+def drift_figure(drift: Drift, edges: Sequence[float]) -> Figure:
+    """Shares of parts in each bin of scores: today's beside the reference's."""
+    ends = [f"{edge:.1f}" for edge in edges]
+    names = [f"< {ends[0]}", *(f"{a} to {b}" for a, b in pairwise(ends))]
+    names.append(f"≥ {ends[-1]}")
+    bars = [
+        {
+            "type": "bar",
+            "x": names,
+            "y": shares,
+            "name": name,
+            "marker": {"color": colour},
+            "hovertemplate": "%{x}<br>%{y:.1%} of " + name.lower() + "<extra></extra>",
+        }
+        for name, shares, colour in (
+            ("Reference", drift.reference, neutral()),
+            ("These parts", drift.today, colour_of(Verdict.OK)),
+        )
+    ]
+    layout = _layout(240) | {
+        "yaxis": {"tickformat": ".0%"},
+        "xaxis": {"title": "Log-odds of a defect", "type": "category"},
+        "showlegend": True,
+        "legend": {"orientation": "h", "y": 1.15},
+    }
+    return {"data": bars, "layout": layout}
+
+
+def pareto_figure(types: Sequence[tuple[str, int]]) -> Figure:
+    """Defect types by frequency, and the share of all defects up to each."""
+    total = sum(number for _, number in types)
+    sums = [sum(number for _, number in types[: index + 1]) for index in range(len(types))]
+    names = [" ".join(name.split()) for name, _ in types]
+    bars = {
+        "type": "bar",
+        "x": names,
+        "y": [number for _, number in types],
+        "marker": {"color": colour_of(Verdict.DEFECTIVE)},
+        "hovertemplate": "%{x}<br>%{y} parts<extra></extra>",
+    }
+    line = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": names,
+        "y": [so_far / total for so_far in sums],
+        "yaxis": "y2",
+        "line": {"color": neutral(), "width": 1.5},
+        "hovertemplate": "%{y:.0%} of all defects up to %{x}<extra></extra>",
+    }
+    layout = _layout(240) | {
+        "margin": _MARGIN | {"r": 48},
+        "xaxis": {"type": "category"},
+        "yaxis": {"rangemode": "tozero"},
+        "yaxis2": {
+            "overlaying": "y",
+            "side": "right",
+            "range": [0, 1.05],
+            "tickformat": ".0%",
+            "showgrid": False,
+        },
+    }
+    return {"data": [bars, line], "layout": layout}
+
+
+def places(points: Sequence[Point], calendar: Calendar) -> list[str]:
+    """Where points stand on the axis: their begin by the plant's clock, or the batch's name."""
+    return [
+        point.bucket.label
+        if point.bucket.batch is not None
+        else f"{calendar.local(point.bucket.begins):%Y-%m-%d %H:%M:%S}"
+        for point in points
+    ]
+
+
+def faint(colour: str) -> str:
+    """The colour ``#rrggbb``, nearly transparent."""
+    red, green, blue = (int(colour[index : index + 2], 16) for index in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.18)"
+
+
+def _standing(point: Point) -> str:
+    if point.provisional:
+        return f"provisional: {point.undecided} flagged parts are not decided"
+    return "every flagged part is decided"
+
+
+def _layout(height: int) -> Figure:
+    return {"height": height, "margin": _MARGIN, "showlegend": False, "hovermode": "closest"}

@@ -1,0 +1,100 @@
+"""The parts behind one point of a trend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+import db
+from core.inspection import Verdict
+from core.trends import Bucket, Point
+from pages import _address
+from pages._part import PART, card, details
+from pages._services import Services
+from pages._words import LOOKS, count, plain
+
+PAGE = 24
+POINT = "point"
+ALL = "All"
+
+
+def key_of(bucket: Bucket) -> int:
+    """A point in the address: the batch's number, or the second its bucket begins."""
+    return bucket.batch if bucket.batch is not None else int(bucket.begins.timestamp())
+
+
+def ask_point(points: Sequence[Point]) -> Bucket | None:
+    """The point whose parts are open; also a list, for who cannot click on a chart."""
+    by_key = {key_of(point.bucket): point.bucket for point in points}
+    wanted = _address.number(POINT)
+    state = st.session_state
+    if state.get("trend-point") not in by_key:
+        state["trend-point"] = wanted if wanted in by_key else None
+    chosen = st.selectbox(
+        "Parts of",
+        list(by_key),
+        format_func=lambda key: by_key[key].label,
+        index=None,
+        placeholder="Click a point above, or choose one here, to see its parts",
+        key="trend-point",
+        width=460,
+        label_visibility="collapsed",
+    )
+    _address.keep(POINT, chosen)
+    return by_key.get(chosen) if chosen is not None else None
+
+
+def picked(points: Sequence[Point], chart: str) -> None:
+    """Open the point that was clicked in a chart; called before the page is drawn again."""
+    chosen = st.session_state[chart].selection.points
+    if chosen:
+        st.session_state["trend-point"] = key_of(points[chosen[0]["point_index"]].bucket)
+
+
+def parts_behind(services: Services, bucket: Bucket, scope: db.Scope) -> None:
+    """The bucket's parts, page by page."""
+    names = {ALL: ALL} | {verdict.value: look.word for verdict, look in LOOKS.items()}
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.subheader(plain(bucket.label), anchor=False, width="content")
+        choice: str = st.segmented_control(
+            "Show",
+            list(names),
+            format_func=names.__getitem__,
+            default=ALL,
+            required=True,
+            key="trend-verdict",
+            label_visibility="collapsed",
+            width="content",
+        )
+    verdict = None if choice == ALL else Verdict(choice)
+    with db.reading(services.database) as connection:
+        size = db.bucket_size(connection, bucket, scope, verdict)
+        pages = max(1, -(-size // PAGE))
+        pager = f"trend-page-{key_of(bucket)}-{choice}"
+        page = max(1, min(pages, st.session_state.get(pager, 1)))
+        parts = db.bucket_parts(connection, bucket, scope, verdict, (page - 1) * PAGE, PAGE)
+        models = {part.inspection.model for part in parts}
+        found = [db.model_by_sha256(connection, model) for model in models]
+    scales = {model.sha256: float(model.card["evidence_scale"]) for model in found if model}
+    st.caption(f"{count(size)} parts, in the order of time")
+    with st.grid(min_column_width=310, gap="small"):
+        for part in parts:
+            card(services, part, scales[part.inspection.model])
+    if pages > 1:
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            st.pagination(pages, key=pager)
+
+
+def open_part(services: Services) -> None:
+    """The part that the address names, in its dialog."""
+    number = _address.number(PART)
+    if number is None:
+        return
+    with db.reading(services.database) as connection:
+        part = db.part_by_id(connection, number)
+        model = db.model_by_sha256(connection, part.inspection.model) if part else None
+    if part is not None and model is not None:
+        details(services, part, float(model.card["evidence_scale"]))

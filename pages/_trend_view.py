@@ -1,0 +1,163 @@
+"""What the Trends page is about: the period, the station, the model, and what is counted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import streamlit as st
+from sqlalchemy import Engine as Database
+
+import db
+from core.shifts import Calendar
+from core.trends import Bucket, Cell, Grain, Point, buckets_of, finest, period, points_of
+from pages import _address
+from pages._services import Services
+from pages._words import plain
+
+ALL_STATIONS = "All stations"
+ALL_MODELS = 0
+# Days of a view that nobody chose.
+DAYS = 14
+BY = {Grain.HOUR: "Hour", Grain.SHIFT: "Shift", Grain.DAY: "Day", Grain.BATCH: "Batch"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The choices in the page's address."""
+
+    calendar: Calendar
+    begins: datetime
+    ends: datetime
+    scope: db.Scope
+    grain: Grain
+    version: str
+    """Of the data; other data, other figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A view's buckets and what is in them."""
+
+    buckets: Sequence[Bucket]
+    cells: Sequence[Cell]
+    points: Sequence[Point]
+
+
+def choose(services: Services) -> View | None:
+    """Draw the filters; None where nothing has been inspected yet."""
+    calendar = services.settings.calendar
+    with db.reading(services.database) as connection:
+        newest = db.latest_inspection(connection)
+        stations = db.stations(connection)
+        models = {model.id: model for model in db.known_models(connection)}
+        version = db.data_version(connection)
+    if newest is None:
+        return None
+    first, last = _first_days(calendar, newest)
+    state = st.session_state
+    state.setdefault("trend-days", (first, last))
+    state.setdefault("trend-station", _address.word("station", stations) or ALL_STATIONS)
+    wanted = _address.number("model")
+    state.setdefault("trend-model", wanted if wanted in models else ALL_MODELS)
+    state.setdefault("trend-by", Grain(_address.word("by", list(Grain)) or Grain.SHIFT))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        days = st.date_input("Days", key="trend-days", width=250)
+        station: str = st.selectbox(
+            "Station", [ALL_STATIONS, *stations], key="trend-station", width=200
+        )
+        model: int = st.selectbox(
+            "Model",
+            [ALL_MODELS, *models],
+            format_func=lambda number: (
+                f"{models[number].name} · {models[number].sha256[:8]}" if number else "All models"
+            ),
+            key="trend-model",
+            width=220,
+        )
+        # While a period is being chosen, only its first day is known.
+        first, last = (days[0], days[-1]) if isinstance(days, tuple) and days else (first, last)
+        begins, ends = period(calendar, first, last)
+        grains = finest(calendar, begins, ends)
+        if state["trend-by"] not in grains:
+            state["trend-by"] = grains[0]
+        grain: Grain = st.segmented_control(
+            "By", grains, format_func=BY.__getitem__, required=True, key="trend-by", width="content"
+        )
+    _address.keep("from", first.isoformat())
+    _address.keep("to", last.isoformat())
+    _address.keep("station", None if station == ALL_STATIONS else station)
+    _address.keep("model", model or None)
+    _address.keep("by", None if grain is Grain.SHIFT else grain.value)
+    scope = db.Scope(None if station == ALL_STATIONS else station, model or None)
+    return View(calendar, begins, ends, scope, grain, version)
+
+
+def counted(services: Services, view: View) -> Counted:
+    """The view's counts, made once for all reruns until something is stored."""
+    buckets, cells = _counted(
+        services.database,
+        view.calendar,
+        services.settings.database_url,
+        view.version,
+        (view.calendar.zone.key, tuple(view.calendar.names)),
+        view.begins,
+        view.ends,
+        view.scope.station,
+        view.scope.model_id,
+        view.grain.value,
+    )
+    return Counted(buckets, cells, points_of(buckets, cells))
+
+
+@st.cache_data(max_entries=60, show_spinner="Counting ...")
+def _counted(
+    _database: Database,
+    _calendar: Calendar,
+    address: str,
+    version: str,
+    calendar: tuple[str, tuple[str, ...]],
+    begins: datetime,
+    ends: datetime,
+    station: str | None,
+    model_id: int | None,
+    grain: str,
+) -> tuple[list[Bucket], list[Cell]]:
+    """Buckets and cells; ``address``, ``version`` and ``calendar`` say when they are others."""
+    with db.reading(_database) as connection:
+        if grain == Grain.BATCH:
+            buckets = db.batch_buckets(connection, begins, ends, station)
+        else:
+            buckets = buckets_of(_calendar, Grain(grain), begins, ends)
+        return buckets, db.cells(connection, buckets, db.Scope(station, model_id))
+
+
+def nothing_yet() -> None:
+    """The page before the first part."""
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.subheader("No part has been inspected yet", anchor=False, width="content")
+        st.text("Inspect photographs; their trends are drawn here.", width="content")
+
+
+def nothing_here(view: View) -> None:
+    """A view without a part."""
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.subheader("No part in this view", anchor=False, width="content")
+        st.text("Choose other days, all stations or all models.", width="content")
+        st.caption(f"Days begin and end with the shifts of {plain(view.calendar.zone.key)}.")
+
+
+def _first_days(calendar: Calendar, newest: datetime) -> tuple[date, date]:
+    last = _day("to") or calendar.shift_of(newest).day
+    first = _day("from") or last - timedelta(days=DAYS - 1)
+    return min(first, last), last
+
+
+def _day(name: str) -> date | None:
+    try:
+        day = date.fromisoformat(st.query_params.get(name, ""))
+    except ValueError:
+        return None
+    # Far days have no calendar; a view of them would be empty anyway.
+    return day if 1970 <= day.year <= datetime.now(UTC).year + 1 else None

@@ -1,0 +1,113 @@
+"""The Trends page without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+import db
+import pages._services as services
+from core.decisions import Decision
+from core.people import Person, Role
+from tests.integration.test_shift_reports import NIGHT, fill
+from tests.unit.fakes import BrightnessEngine
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """The page on an empty database, in Berlin."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
+    monkeypatch.setenv("PLANT_TIME_ZONE", "Europe/Berlin")
+    monkeypatch.setattr(services, "load_engine", lambda **_: BrightnessEngine())
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    opened = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
+    opened.run()
+    yield opened.switch_page("pages/trends.py")
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def fill_days(url: str) -> None:
+    """Two nights of parts with 40 and 20, one of them decided."""
+    engine = db.connect(url)
+    fill(engine, [NIGHT.begins + timedelta(minutes=minute) for minute in range(0, 480, 12)])
+    later = NIGHT.begins + timedelta(hours=25)
+    fill(engine, [later + timedelta(minutes=minute) for minute in range(20)], "line 2")
+    with db.writing(engine) as connection:
+        first = db.gallery(connection, None, None, db.Sort.ORDER, 0, 1)[0]
+        person = Person("Ann", None, False, Role.REVIEWER)
+        db.decide(connection, person, first.id, Decision.DEFECTIVE, "blowhole")
+    engine.dispose()
+
+
+def test_an_empty_database_says_what_to_do(app: AppTest) -> None:
+    app.run()
+    assert not app.exception
+    assert app.subheader[0].value == "No part has been inspected yet"
+
+
+def test_figures_and_filters(app: AppTest, sqlite_url: str) -> None:
+    fill_days(sqlite_url)
+    app.run()
+    assert not app.exception
+    found = metrics(app)
+    assert (found["Inspected"], found["Defective"], found["To decide"]) == ("60", "15", "14")
+    assert any("nothing to compare scores with" in info.value for info in app.info)
+    app.selectbox(key="trend-station").set_value("line 2").run()
+    assert metrics(app)["Inspected"] == "20"
+    assert "".join(app.query_params["station"]) == "line 2"
+    assert any("No part of these days has a defect type" in info.value for info in app.info)
+
+
+@pytest.mark.parametrize("by", ["hour", "shift", "day"])
+def test_an_address_shows_its_view_and_the_parts_behind_its_point(
+    app: AppTest, sqlite_url: str, by: str
+) -> None:
+    fill_days(sqlite_url)
+    app.query_params["by"] = by
+    app.query_params["from"] = "2026-10-24"
+    app.query_params["to"] = "2026-10-24"
+    app.run()
+    assert not app.exception
+    assert metrics(app)["Inspected"] == "40"
+    points = app.selectbox(key="trend-point")
+    assert len(points.options) == {"hour": 8, "shift": 1, "day": 1}[by]
+    points.select_index(0).run()
+    assert not app.exception
+    size = {"hour": 5, "shift": 40, "day": 40}[by]
+    assert any(caption.value.startswith(f"{size} parts") for caption in app.caption)
+    assert "point" in app.query_params
+
+
+def test_a_view_without_a_part_says_so(app: AppTest, sqlite_url: str) -> None:
+    fill_days(sqlite_url)
+    app.query_params["from"] = app.query_params["to"] = "2026-10-01"
+    app.run()
+    assert not app.exception
+    assert app.subheader[0].value == "No part in this view"
+
+
+@pytest.mark.parametrize("wrong", ["yesterday", "0001-01-01", "9999-12-31", "2026-02-30"])
+def test_an_address_with_a_day_that_cannot_be_shows_the_newest(
+    app: AppTest, sqlite_url: str, wrong: str
+) -> None:
+    fill_days(sqlite_url)
+    app.query_params["from"] = app.query_params["to"] = wrong
+    app.query_params["by"] = app.query_params["model"] = wrong
+    app.run()
+    assert not app.exception
+    assert metrics(app)["Inspected"] == "60"
