@@ -17,11 +17,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     FromClause,
     Row,
     Subquery,
+    bindparam,
     case,
     exists,
     func,
@@ -91,9 +93,7 @@ def decide(
     if (decision is Decision.DEFECTIVE) != bool(defect_type):
         raise ValueError('"defective" takes a defect type, and no other decision does')
     lock_part(connection, inspection_id)
-    known = connection.scalar(
-        select(func.count()).where(disposition.c.inspection_id == inspection_id)
-    )
+    known = connection.scalar(_COUNT_OF, {"part": inspection_id})
     others = [
         item for item in dispositions_of(connection, inspection_id) if item.person_key != person.key
     ]
@@ -105,9 +105,8 @@ def decide(
         "note": note,
         **_signed(person),
     }
-    added = connection.execute(disposition.insert().returning(disposition.c.id), values)
-    number: int = added.scalar_one()
-    connection.execute(review_claim.delete().where(review_claim.c.inspection_id == inspection_id))
+    number: int = connection.execute(_ADD, values).scalar_one()
+    connection.execute(_END_CLAIM, {"part": inspection_id})
     if not known and drawn(review_rate):
         _draw_second_review(connection, inspection_id)
     return Decided(_by_id(connection, number), tuple(others))
@@ -142,11 +141,7 @@ def undo(connection: Connection, person: Person, disposition_id: int) -> Disposi
 
 def dispositions_of(connection: Connection, inspection_id: int) -> list[Disposition]:
     """Those about one inspection that are in force, oldest first."""
-    rows = connection.execute(
-        select(*_COLUMNS)
-        .where(disposition.c.inspection_id == inspection_id, in_force())
-        .order_by(disposition.c.id)
-    )
+    rows = connection.execute(_IN_FORCE_OF, {"part": inspection_id})
     return [_disposition(row) for row in rows]
 
 
@@ -176,8 +171,7 @@ def lock_part(connection: Connection, inspection_id: int) -> None:
 
     So whoever comes second sees what the first decided. Raises LookupError without the part.
     """
-    query = select(inspection.c.id).where(inspection.c.id == inspection_id)
-    if connection.scalar(query.with_for_update(key_share=True)) is None:
+    if connection.scalar(_LOCK, {"part": inspection_id}) is None:
         raise LookupError(f"there is no inspection {inspection_id}")
 
 
@@ -217,6 +211,21 @@ def final_verdict(latest: FromClause) -> ColumnElement[str]:
 
 _COLUMNS = tuple(column for column in disposition.c if column.name != "undoes")
 
+# Built once, because building them takes longer than running them, and others wait meanwhile.
+_PART: BindParameter[int] = bindparam("part")
+_LOCK = select(inspection.c.id).where(inspection.c.id == _PART).with_for_update(key_share=True)
+_COUNT_OF = select(func.count()).where(disposition.c.inspection_id == _PART)
+_IN_FORCE_OF = (
+    select(*_COLUMNS)
+    .where(disposition.c.inspection_id == _PART, in_force())
+    .order_by(disposition.c.id)
+)
+_BY_ID = select(*_COLUMNS).where(
+    disposition.c.id == bindparam("number"), disposition.c.decision != UNDO
+)
+_ADD = disposition.insert().returning(disposition.c.id)
+_END_CLAIM = review_claim.delete().where(review_claim.c.inspection_id == _PART)
+
 
 def _disposition(row: Row[*tuple[Any, ...]]) -> Disposition:
     number, inspection_id, decision, *rest = row
@@ -224,10 +233,7 @@ def _disposition(row: Row[*tuple[Any, ...]]) -> Disposition:
 
 
 def _by_id(connection: Connection, disposition_id: int) -> Disposition:
-    query = select(*_COLUMNS).where(
-        disposition.c.id == disposition_id, disposition.c.decision != UNDO
-    )
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_BY_ID, {"number": disposition_id}).one_or_none()
     if row is None:
         raise LookupError(f"there is no disposition {disposition_id}")
     return _disposition(row)

@@ -11,8 +11,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, exists, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Executable,
+    FromClause,
+    Select,
+    bindparam,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -23,7 +35,6 @@ from db.review_tables import disposition, review_claim, review_item, second_revi
 from db.schema import batch, inspection
 
 CLAIM = timedelta(minutes=10)
-_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +61,21 @@ class Claimed:
     """True where somebody decided it before, which the person must not see."""
 
 
-def claim(
-    connection: Connection, person: Person, filters: Filters, count: int = 1
-) -> list[Claimed]:
-    """Claim the next open parts for this person, those they hold already included.
+def claim(connection: Connection, person: Person, parts: Sequence[int]) -> list[Claimed]:
+    """Claim these parts of :func:`waiting` for this person, those they hold already included.
 
-    Fewer than ``count`` where the queue ends. Call it in a writing transaction. Raises
-    NotAllowed for a viewer.
+    Returns those that the person holds now and that are still open to them, in the order they
+    were given. Ask for the parts in a reading transaction before: the queue may be long, and
+    while this one writes, others wait. Raises NotAllowed for a viewer.
     """
     require(person, Role.REVIEWER)
-    # On PostgreSQL another person may take a part between the question and the claim.
-    for _ in range(_ATTEMPTS):
-        wanted = list(connection.scalars(_open(person, filters).limit(count)))
-        if not wanted:
-            return []
-        held = _take(connection, person, sorted(wanted))
-        left = _open(person, filters).where(review_item.c.inspection_id.in_(held))
-        found = list(connection.scalars(left)) if held else []
-        if found:
-            drawn = _second_reviews(connection, found)
-            return [Claimed(number, number in drawn) for number in found]
-    return []
+    if not parts:
+        return []
+    held = _take(connection, person, sorted(parts))
+    # Asked again, because between question and claim somebody may have decided.
+    found = set(connection.scalars(_STILL_OPEN, _asked(person) | {"parts": held}))
+    drawn = set(connection.scalars(_SECOND_REVIEWS, {"parts": list(found)}))
+    return [Claimed(part, part in drawn) for part in parts if part in found]
 
 
 def claim_part(connection: Connection, person: Person, inspection_id: int) -> bool:
@@ -90,16 +95,16 @@ def release(connection: Connection, person: Person, keep: Sequence[int] = ()) ->
 
 def is_second_review(connection: Connection, person: Person, inspection_id: int) -> bool:
     """Whether this person is to decide the part blind, as the second."""
-    query = _open(person, Filters()).where(review_item.c.inspection_id == inspection_id)
-    if connection.scalar(query) is None:
+    asked = {"parts": [inspection_id]}
+    if connection.scalar(_STILL_OPEN, _asked(person) | asked) is None:
         return False
-    return bool(_second_reviews(connection, [inspection_id]))
+    return connection.scalar(_SECOND_REVIEWS, asked) is not None
 
 
 def open_count(connection: Connection, person: Person, filters: Filters) -> int:
     """How many parts wait for this person."""
-    waiting = _open(person, filters).order_by(None).subquery()
-    return connection.scalar(select(func.count()).select_from(waiting)) or 0
+    open_parts = _OPEN.where(*conditions(filters)).order_by(None).subquery()
+    return connection.scalar(select(func.count()).select_from(open_parts), _asked(person)) or 0
 
 
 def decided(
@@ -120,8 +125,9 @@ def decided_count(connection: Connection, filters: Filters) -> int:
 def waiting(
     connection: Connection, person: Person, filters: Filters, offset: int = 0, limit: int = 24
 ) -> list[int]:
-    """Open parts in the order of the queue, not claimed: for a gallery."""
-    return list(connection.scalars(_open(person, filters).offset(offset).limit(limit)))
+    """Parts open to this person in the order of the queue; none is claimed by asking."""
+    query = _OPEN.where(*conditions(filters)).offset(offset).limit(limit)
+    return list(connection.scalars(query, _asked(person)))
 
 
 def stations(connection: Connection) -> list[str]:
@@ -148,7 +154,12 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
     return found
 
 
-def _open(person: Person, filters: Filters) -> Select[int]:
+def _asked(person: Person) -> dict[str, object]:
+    return {"me": person.key, "now": datetime.now(UTC)}
+
+
+def _build_open() -> Select[int]:
+    """Parts open to the person ``me`` at the instant ``now``, in the order of the queue."""
     item = review_item.c.inspection_id
     mine, theirs, others = (disposition.alias() for _ in range(3))
     drawn = exists().where(second_review.c.inspection_id == item)
@@ -157,11 +168,6 @@ def _open(person: Person, filters: Filters) -> Select[int]:
         .where(others.c.inspection_id == item, decisive(others))
         .scalar_subquery()
     )
-    held = exists().where(
-        review_claim.c.inspection_id == item,
-        review_claim.c.person_key != person.key,
-        review_claim.c.expires_at > datetime.now(UTC),
-    )
     return (
         select(item)
         .select_from(review_item.join(inspection))
@@ -169,13 +175,26 @@ def _open(person: Person, filters: Filters) -> Select[int]:
             ~exists().where(theirs.c.inspection_id == item, decisive(theirs))
             | (drawn & (deciders < 2)),
             ~exists().where(
-                mine.c.inspection_id == item, mine.c.person_key == person.key, in_force(mine)
+                mine.c.inspection_id == item, mine.c.person_key == bindparam("me"), in_force(mine)
             ),
-            ~held,
-            *conditions(filters),
+            ~exists().where(
+                review_claim.c.inspection_id == item,
+                review_claim.c.person_key != bindparam("me"),
+                review_claim.c.expires_at > bindparam("now"),
+            ),
         )
         .order_by(review_item.c.distance, item)
     )
+
+
+# Built once, because building them takes longer than running them, and others wait meanwhile.
+_PARTS: BindParameter[int] = bindparam("parts", expanding=True)
+_OPEN = _build_open()
+_STILL_OPEN = _OPEN.where(review_item.c.inspection_id.in_(_PARTS))
+_SECOND_REVIEWS = select(disposition.c.inspection_id).where(
+    disposition.c.inspection_id.in_(_PARTS), decisive()
+)
+"""Of open parts, those that somebody decided before."""
 
 
 def _decided(latest: FromClause, filters: Filters) -> Select[int]:
@@ -200,26 +219,29 @@ def _decided(latest: FromClause, filters: Filters) -> Select[int]:
 
 def _take(connection: Connection, person: Person, parts: Sequence[int]) -> list[int]:
     """Claim these parts where nobody else holds them; returns those that are held now."""
-    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
     now = datetime.now(UTC)
-    rows = [
-        {"inspection_id": part, "person_key": person.key, "expires_at": now + CLAIM}
-        for part in parts
+    values = {"me": person.key, "now": now, "until": now + CLAIM}
+    statement = _take_one(connection.dialect.name)
+    return [
+        part for part in parts if connection.scalar(statement, values | {"part": part}) is not None
     ]
-    statement = insert(review_claim).values(rows)
-    statement = statement.on_conflict_do_update(
-        index_elements=["inspection_id"],
-        set_={
-            "person_key": statement.excluded.person_key,
-            "expires_at": statement.excluded.expires_at,
-        },
-        where=(review_claim.c.person_key == person.key) | (review_claim.c.expires_at <= now),
+
+
+@cache
+def _take_one(dialect: str) -> Executable:
+    insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    return (
+        insert(review_claim)
+        .values(
+            inspection_id=bindparam("part"),
+            person_key=bindparam("me"),
+            expires_at=bindparam("until"),
+        )
+        .on_conflict_do_update(
+            index_elements=["inspection_id"],
+            set_={"person_key": bindparam("me"), "expires_at": bindparam("until")},
+            where=(review_claim.c.person_key == bindparam("me"))
+            | (review_claim.c.expires_at <= bindparam("now")),
+        )
+        .returning(review_claim.c.inspection_id)
     )
-    return list(connection.scalars(statement.returning(review_claim.c.inspection_id)))
-
-
-def _second_reviews(connection: Connection, parts: Sequence[int]) -> set[int]:
-    """Of open parts, those that somebody decided before."""
-    of = disposition.alias()
-    query = select(of.c.inspection_id).where(of.c.inspection_id.in_(parts), decisive(of))
-    return set(connection.scalars(query))

@@ -100,9 +100,11 @@ def fill(services: Services, person: Person, desk: Desk) -> None:
         return
     known = {*desk.trail, *desk.ahead}
     if desk.choice.show is Show.OPEN:
-        held = {*desk.trail, *desk.ahead} - desk.settled
+        count = len(known - desk.settled) + AHEAD
+        with db.reading(services.database) as connection:
+            parts = db.waiting(connection, person, desk.choice.filters, limit=count)
         with db.writing(services.database) as connection:
-            found = db.claim(connection, person, desk.choice.filters, len(held) + AHEAD)
+            found = db.claim(connection, person, parts)
         desk.blind.update(part.inspection_id for part in found if part.second_review)
         numbers = [part.inspection_id for part in found]
     else:

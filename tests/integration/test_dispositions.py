@@ -127,7 +127,7 @@ def test_who_decides_second_is_told_and_both_are_kept(database: Engine) -> None:
     [
         lambda connection: db.decide(connection, VIEWER, 1, Decision.OK),
         lambda connection: db.undo(connection, VIEWER, 1),
-        lambda connection: db.claim(connection, VIEWER, db.Filters()),
+        lambda connection: db.claim(connection, VIEWER, [1]),
         lambda connection: db.claim_part(connection, VIEWER, 1),
     ],
 )

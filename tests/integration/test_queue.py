@@ -32,7 +32,8 @@ def queue(database: Engine) -> Engine:
 
 def claim(engine: Engine, person: Person, count: int = 1, filters: db.Filters = ALL) -> list[int]:
     with db.writing(engine) as connection:
-        return [part.inspection_id for part in db.claim(connection, person, filters, count)]
+        parts = db.waiting(connection, person, filters, limit=count)
+        return [part.inspection_id for part in db.claim(connection, person, parts)]
 
 
 def decide(engine: Engine, person: Person, part: int, rate: float = 0) -> None:
@@ -65,6 +66,19 @@ def test_two_people_never_hold_one_part(queue: Engine) -> None:
         assert db.open_count(connection, ANN, ALL) == 3
         db.release(connection, BEN, keep=second)
     assert len(claim(queue, ANN, 9)) == 5
+
+
+def test_a_part_that_was_decided_or_claimed_since_it_was_asked_for_is_not_given(
+    queue: Engine,
+) -> None:
+    with db.reading(queue) as connection:
+        parts = db.waiting(connection, ANN, ALL)
+    decide(queue, BEN, parts[0])
+    with db.writing(queue) as connection:
+        assert db.claim_part(connection, BEN, parts[1])
+        found = db.claim(connection, ANN, parts)
+        assert [part.inspection_id for part in found] == parts[2:]
+        assert db.claim(connection, ANN, []) == []
 
 
 def test_a_claim_runs_out(queue: Engine) -> None:
@@ -105,7 +119,7 @@ def test_a_second_review_goes_blind_to_a_second_person_and_no_third(queue: Engin
     assert part not in claim(queue, ANN, 8)
     with db.writing(queue) as connection:
         db.release(connection, ANN)
-        assert db.claim(connection, BEN, ALL) == [db.Claimed(part, second_review=True)]
+        assert db.claim(connection, BEN, [part]) == [db.Claimed(part, second_review=True)]
         assert db.is_second_review(connection, BEN, part)
         assert not db.is_second_review(connection, ANN, part)
     decide(queue, BEN, part, rate=1)
