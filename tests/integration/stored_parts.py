@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -54,6 +56,14 @@ def outcome(
     )
 
 
+def outcome_of(name: str, data: bytes, *, log_odds: float) -> Outcome:
+    """The inspection of a real picture, scored as told."""
+    made = outcome(0, file=name, probability=1 / (1 + math.exp(-log_odds)), log_odds=log_odds)
+    assert isinstance(made.result, Inspection)
+    item = replace(made.result, sha256=sha256(data).hexdigest(), format="JPEG")
+    return Outcome(Photograph(name, data), item)
+
+
 def rejected(number: int, reason: str = "Not a picture. Send a JPEG.") -> Outcome:
     """File ``number`` as one that cannot be read."""
     data = f"no picture {number}".encode()
@@ -67,7 +77,9 @@ def rejected(number: int, reason: str = "Not a picture. Send a JPEG.") -> Outcom
 def open_store(engine: Engine, station: str = "line 1", total: int = 0) -> db.BatchStore:
     """A new batch's store; registers the model where needed."""
     with db.writing(engine) as connection:
-        model = db.register_model(connection, MODEL, "test", {"recall": 0.99}, 0.5, "tests")
+        model = db.register_model(
+            connection, MODEL, "test", {"recall": 0.99, "evidence_scale": 1.0}, 0.5, "tests"
+        )
         batch = db.open_batch(connection, "upload", "a folder", station, model.id, total)
     return db.BatchStore(engine, batch)
 
