@@ -128,6 +128,20 @@ def train(
 
 
 @app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="New or empty folder to write to.")],
+    database_url: Annotated[
+        str | None, typer.Option(help="Where decisions are kept [default: DATABASE_URL].")
+    ] = None,
+    station: Annotated[str | None, typer.Option(help="Only parts of this station.")] = None,
+) -> None:
+    """Write the parts that people reviewed as a data set to train on, castings included."""
+    from core.commands.exporting import export_reviewed
+
+    export_reviewed(folder, database_url, station, bar, console.print)
+
+
+@app.command()
 def samples(
     folder: Annotated[Path, typer.Argument(help="Folder to write to.")],
     count: Annotated[int, typer.Option(min=1, max=1_000_000)] = 24,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from secrets import SystemRandom
 
@@ -58,6 +59,23 @@ class Queued:
     """Log-odds from the threshold, either way; infinite where there is none to tell."""
     audit_rate: float | None
     """The chance it was drawn with; None where it was not drawn for the audit sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedPart:
+    """A photograph whose latest decision is "defective" or "ok"."""
+
+    sha256: str
+    format: str
+    """As Pillow names it: "JPEG"."""
+    file: str
+    is_defective: bool
+    defect_type: str
+    note: str
+    name: str
+    """Who decided."""
+    verified: bool
+    decided_at: datetime
 
 
 def drawn(chance: float) -> bool:

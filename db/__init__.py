@@ -66,6 +66,7 @@ from db.queue import (
     waiting,
 )
 from db.review_figures import Suspect, production, second_opinions, suspects
+from db.reviewed import reviewed_parts
 from db.scores import parts_since, reviewed_scores
 from db.session import connect, reading, writing
 from db.shift_reports import latest_inspection, shift_parts, shift_report
@@ -144,6 +145,7 @@ __all__ = [
     "register_model",
     "rejections",
     "release",
+    "reviewed_parts",
     "reviewed_scores",
     "role_of",
     "roles",

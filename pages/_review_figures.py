@@ -17,6 +17,7 @@ from core.review import (
 )
 from pages._desk import WORDS
 from pages._part import PART
+from pages._review_export import export_view
 from pages._services import Services
 from pages._words import LOOKS, count, plain, short
 
@@ -57,6 +58,7 @@ def figures_view(services: Services, filters: db.Filters) -> None:
     with right:
         _coverage(production)
     _suspects(suspects)
+    export_view(services, filters)
 
 
 def _escapes(production: Production) -> None:
