@@ -10,7 +10,7 @@ from core.costs import Costs, cost_curve
 from core.errors import NotEnoughCastings, ThresholdError
 from core.thresholds import recall_floor, recall_floor_on_photographs
 from pages import _address
-from pages._threshold_charts import CONFIG, cost_figure
+from pages._threshold_charts import cost_option, draw
 from pages._threshold_data import Picture, cheapest_of
 from pages._threshold_line import Line, ask_costs
 from pages._threshold_words import amount, threshold_name
@@ -68,7 +68,7 @@ def _observed(of: Picture, recall: float, take: Take) -> None:
     _take_button("Take the observed", take, seen.threshold, rule)
 
 
-def cost_advice(of: Picture, line: Line, now: float, proposed: float, take: Take) -> None:
+def cost_advice(of: Picture, line: Line, now: float, take: Take) -> None:
     """The cheapest threshold, and the plateau that the evidence does not tell from it."""
     with st.container(border=True):
         st.markdown("**Cost**")
@@ -86,11 +86,11 @@ def cost_advice(of: Picture, line: Line, now: float, proposed: float, take: Take
             "nothing is told apart by this evidence (shaded). Cost is advice; the recall floor "
             "is the promise."
         )
-        st.plotly_chart(
-            cost_figure(of, curve, advice, now, proposed),
-            key="cost",
-            config=CONFIG,
-            alt="Expected cost of 1,000 parts by threshold",
+        draw(
+            cost_option(of, curve, advice, now),
+            "cost",
+            230,
+            "Expected cost of 1,000 parts by threshold",
         )
         _take_button("Take the cheapest", take, advice.threshold, _cost_rule(costs, line))
 

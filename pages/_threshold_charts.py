@@ -1,4 +1,5 @@
-"""The figures of the Threshold page. A figure is a plain dictionary in Plotly's terms."""
+"""The figures of the Threshold page, as options of ECharts: it keeps a chart and renews its lines
+within a few milliseconds while the slider moves, where Plotly builds it anew."""
 
 from __future__ import annotations
 
@@ -14,10 +15,15 @@ from core.metrics import log_odds_of
 from pages._threshold_data import Picture
 from pages._words import LOOKS
 
-Figure = dict[str, Any]
+Option = dict[str, Any]
 
-CONFIG = {"displayModeBar": False}
 EDGE = 1e-12
+PERCENT = "%.1f %%"
+
+
+def draw(option: Option, key: str, height: int, alt: str) -> None:
+    """Show a figure under its key; the chart stays and its content is renewed."""
+    st.echarts_chart(option, key=key, height=height, alt=alt, renderer="svg")
 
 
 def colour_of(verdict: Verdict) -> str:
@@ -30,197 +36,167 @@ def neutral() -> str:
     return _theme_colour("grayTextColor")
 
 
-def scores_figure(of: Picture, now: float, proposed: float) -> Figure:
+def scores_option(of: Picture, now: float, proposed: float) -> Option:
     """Histogram of scores above, and what each threshold does below, on one axis."""
-    middles = (of.edges[:-1] + of.edges[1:]) / 2
-    width = float(of.edges[1] - of.edges[0])
+    at = _log_odds(of.lines.thresholds)
     bars = [
-        {
-            "type": "bar",
-            "x": middles,
-            "y": counts,
-            "width": width,
-            "name": f"{name} parts",
-            "marker": {"color": colour_of(verdict), "line": {"width": 0}},
-            "opacity": 0.75,
-            "yaxis": "y2",
-            "hovertemplate": "%{y} parts at %{x:.1f}",
-        }
+        _line(name, of.edges, np.append(counts, counts[-1]), colour_of(verdict))
+        | {"step": "end", "areaStyle": {"opacity": 0.35}, "lineStyle": {"width": 1}}
         for name, verdict, counts in (
-            ("OK", Verdict.OK, of.ok_bars),
-            ("Defective", Verdict.DEFECTIVE, of.defective_bars),
+            ("OK parts", Verdict.OK, of.ok_bars),
+            ("Defective parts", Verdict.DEFECTIVE, of.defective_bars),
         )
     ]
-    at = _log_odds(of.lines.thresholds)
     lines = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": at,
-            "y": values,
-            "name": name,
-            "line": {"width": 2, "dash": dash, "shape": "vh", "color": colour},
-            "hovertemplate": "%{y:.2%}",
-        }
+        _line(name, at, 100 * values, colour, dash)
+        | {"step": "start", "xAxisIndex": 1, "yAxisIndex": 1}
+        | {"tooltip": {"valueFormatter": PERCENT}}
         for name, values, dash, colour in (
             ("Recall", of.lines.recall, "solid", colour_of(Verdict.DEFECTIVE)),
-            ("Precision", of.lines.precision, "dot", neutral()),
-            ("Specificity", of.lines.specificity, "dash", colour_of(Verdict.OK)),
+            ("Precision", of.lines.precision, "dotted", neutral()),
+            ("Specificity", of.lines.specificity, "dashed", colour_of(Verdict.OK)),
         )
     ]
-    figure = _figure([*bars, *lines], height=430)
-    figure["layout"] |= {
-        "barmode": "overlay",
-        "bargap": 0,
-        "xaxis": {"title": {"text": "Score, log-odds of a defect"}, "anchor": "y"},
-        "yaxis": {"domain": [0, 0.56], "title": {"text": "Rate"}, "tickformat": ".0%"}
-        | {"range": [0, 1.03]},
-        "yaxis2": {"domain": [0.64, 1], "title": {"text": "Parts"}},
-        "hovermode": "x unified",
-        "shapes": [
-            _line(now, "dot", 1.5, neutral()),
-            _line(proposed, "solid", 2.5, _text_colour()),
+    bars[0]["markLine"] = _marks(now, proposed, named=True)
+    lines[0]["markLine"] = _marks(now, proposed, named=False)
+    bounds = {"type": "value", "min": float(of.edges[0]), "max": float(of.edges[-1])}
+    across = bounds | {"axisLabel": {"showMinLabel": False, "showMaxLabel": False}}
+    return _option([*bars, *lines]) | {
+        "grid": [
+            {"top": 70, "height": 110, "left": 30, "right": 14},
+            {"top": 215, "bottom": 28, "left": 30, "right": 14},
         ],
-        "annotations": _marks(now, proposed),
+        "xAxis": [
+            across | {"gridIndex": 0, "axisLabel": {"show": False}},
+            across | {"gridIndex": 1} | _title("Score, log-odds of a defect", 28),
+        ],
+        "yAxis": [
+            {"gridIndex": 0, "splitNumber": 2} | _title("Parts", 34),
+            {"gridIndex": 1, "min": 0, "max": 100} | _title("Rate, %", 34),
+        ],
     }
-    return figure
 
 
-def precision_recall_figure(of: Picture, now: float, proposed: float) -> Figure:
+def precision_recall_option(of: Picture, now: float, proposed: float) -> Option:
     """Precision against recall, with the current and the proposed threshold."""
     points = []
     for name, threshold, symbol, colour in (
-        ("Now", now, "circle-open", neutral()),
-        ("Proposed", proposed, "circle", _text_colour()),
+        ("Now", now, "emptyCircle", neutral()),
+        ("Proposed", proposed, "circle", _theme_colour("textColor")),
     ):
         matrix = of.counts.matrix(threshold)
         points.append(
             {
                 "type": "scatter",
-                "mode": "markers",
-                "x": [matrix.recall],
-                "y": [matrix.precision],
                 "name": name,
-                "marker": {"symbol": symbol, "size": 11, "color": colour, "line": {"width": 2}},
-                "hovertemplate": "recall %{x:.2%}, precision %{y:.2%}",
+                "data": [[_percent(matrix.recall), _percent(matrix.precision)]],
+                "symbol": symbol,
+                "symbolSize": 12,
+                "itemStyle": {"color": colour},
+                "z": 5,
             }
         )
-    curve = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": of.lines.recall,
-        "y": of.lines.precision,
-        "name": "Every threshold",
-        "line": {"width": 2, "color": colour_of(Verdict.OK)},
-        "hovertemplate": "recall %{x:.2%}, precision %{y:.2%}",
+    curve = _line(
+        "Every threshold", 100 * of.lines.recall, 100 * of.lines.precision, colour_of(Verdict.OK)
+    )
+    lowest = 10 * np.floor(10 * float(of.lines.precision.min()))
+    return _option([curve, *points]) | {
+        "tooltip": {"trigger": "item", "valueFormatter": PERCENT},
+        "grid": {"top": 44, "bottom": 28, "left": 30, "right": 20},
+        "xAxis": {"type": "value", "min": 0, "max": 100} | _title("Recall, %", 28),
+        "yAxis": {"type": "value", "min": float(lowest), "max": 100} | _title("Precision, %", 34),
     }
-    figure = _figure([curve, *points], height=300)
-    figure["layout"] |= {
-        "xaxis": {"title": {"text": "Recall"}, "tickformat": ".0%", "range": [-0.02, 1.03]},
-        "yaxis": {"title": {"text": "Precision"}, "tickformat": ".0%"}
-        | {"range": [max(0.0, float(of.lines.precision.min()) - 0.05), 1.01]},
-    }
-    return figure
 
 
-def cost_figure(
+def cost_option(
     of: Picture,
     cost: NDArray[np.float64],
     advice: CheapestThreshold,
     now: float,
-    proposed: float,
-) -> Figure:
+) -> Option:
     """Expected cost against the threshold, with the plateau of one standard error."""
-    figure = _figure(
-        [
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": _log_odds(of.lines.thresholds),
-                "y": cost,
-                "name": "Cost",
-                "line": {"width": 2, "shape": "vh", "color": colour_of(Verdict.OK)},
-                "hovertemplate": "%{y:.1f} at %{x:.2f}",
-            }
-        ],
-        height=230,
-    )
-    low, high = _log_odds(np.array([advice.plateau_low, advice.plateau_high]))
-    plateau = {
-        "type": "rect",
-        "xref": "x",
-        "yref": "paper",
-        "x0": low,
-        "x1": high,
-        "y0": 0,
-        "y1": 1,
-        "fillcolor": colour_of(Verdict.OK),
-        "opacity": 0.18,
-        "line": {"width": 0},
+    at = _log_odds(of.lines.thresholds)
+    low, high = _log_odds(np.array([advice.plateau_low, advice.plateau_high])).tolist()
+    line = _line("Cost of 1,000 parts", at, cost, colour_of(Verdict.OK)) | {"step": "start"}
+    line["markLine"] = _marks(now, now, named=True)
+    line["markArea"] = {
+        "silent": True,
+        "itemStyle": {"color": colour_of(Verdict.OK), "opacity": 0.2},
+        "data": [[{"xAxis": low}, {"xAxis": high}]],
     }
-    figure["layout"] |= {
-        "showlegend": False,
-        "xaxis": {"title": {"text": "Threshold, log-odds"}},
-        "yaxis": {"title": {"text": "Cost of 1,000 parts"}, "rangemode": "tozero"},
-        "shapes": [
-            plateau,
-            _line(now, "dot", 1.5, neutral()),
-            _line(proposed, "solid", 2.5, _text_colour()),
-        ],
-    }
-    return figure
-
-
-def _figure(traces: list[Figure], height: int) -> Figure:
-    return {
-        "data": traces,
-        "layout": {
-            "height": height,
-            "margin": {"l": 8, "r": 8, "t": 34, "b": 8},
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-            # Zooms by accident help nobody, least of all on a phone.
-            "dragmode": False,
-        },
-    }
-
-
-def _marks(now: float, proposed: float) -> list[Figure]:
-    """The names of the two lines, between the plots and on the lines' outer sides."""
-    named = [("now", now, now <= proposed), ("proposed", proposed, now > proposed)]
-    if now == proposed:
-        named = [("now", now, False)]
-    return [
-        {
-            "x": log_odds_of(threshold),
-            "y": 0.6,
-            "xref": "x",
-            "yref": "paper",
-            "text": name,
-            "showarrow": False,
-            "yanchor": "middle",
-            "xanchor": "right" if is_left else "left",
-            "xshift": -5 if is_left else 5,
+    return _option([line]) | {
+        "legend": {"show": False},
+        "grid": {"top": 14, "bottom": 28, "left": 30, "right": 14},
+        "xAxis": {
+            "type": "value",
+            "min": float(of.edges[0]),
+            "max": float(of.edges[-1]),
+            "axisLabel": {"showMinLabel": False, "showMaxLabel": False},
         }
-        for name, threshold, is_left in named
-    ]
+        | _title("Threshold, log-odds", 28),
+        "yAxis": {"type": "value", "splitNumber": 3} | _title("Cost of 1,000 parts", 50),
+    }
 
 
-def _line(threshold: float, dash: str, width: float, colour: str) -> Figure:
-    x = log_odds_of(threshold)
+def _option(series: list[Option]) -> Option:
+    return {
+        "animation": False,
+        "legend": {"top": 0, "left": 0},
+        "tooltip": {"trigger": "axis"},
+        "series": series,
+    }
+
+
+def _line(
+    name: str,
+    x: NDArray[np.float64],
+    y: NDArray[np.float64] | NDArray[np.int64],
+    colour: str,
+    dash: str = "solid",
+) -> Option:
     return {
         "type": "line",
-        "xref": "x",
-        "yref": "paper",
-        "x0": x,
-        "x1": x,
-        "y0": 0,
-        "y1": 1,
-        "line": {"dash": dash, "width": width, "color": colour},
+        "name": name,
+        # Rounded to what a screen shows: a quarter of the bytes to send.
+        "data": np.column_stack([x, y]).round(4).tolist(),
+        "showSymbol": False,
+        "itemStyle": {"color": colour},
+        "lineStyle": {"width": 2, "type": dash},
     }
 
 
-def _text_colour() -> str:
-    return _theme_colour("textColor")
+def _marks(now: float, proposed: float, named: bool) -> Option:
+    """Upright lines at both thresholds, each named on its outer side."""
+    marks = [("proposed", proposed, "solid", 2.5, _theme_colour("textColor"))]
+    if now != proposed:
+        marks.append(("now", now, "dotted", 1.5, neutral()))
+    leftmost = min(now, proposed)
+    return {
+        "silent": True,
+        "symbol": "none",
+        "data": [
+            {
+                "xAxis": log_odds_of(threshold),
+                "lineStyle": {"type": dash, "width": width, "color": colour},
+                "label": {
+                    "show": named,
+                    "formatter": name if now != proposed else "now",
+                    "position": "end",
+                    "align": "right" if threshold == leftmost and now != proposed else "left",
+                    "color": colour,
+                },
+            }
+            for name, threshold, dash, width, colour in marks
+        ],
+    }
+
+
+def _percent(rate: float | None) -> float | None:
+    return None if rate is None else 100 * rate
+
+
+def _title(name: str, gap: int) -> Option:
+    return {"name": name, "nameLocation": "middle", "nameGap": gap}
 
 
 def _theme_colour(name: str) -> str:

@@ -20,7 +20,7 @@ from core.replay import InspectedParts
 from core.thresholds import Curves, curves
 from pages._services import Services
 
-DRAWN = 400
+DRAWN = 300
 """Points of a line; more are not told apart on a screen and take longer to send."""
 BARS = 60
 

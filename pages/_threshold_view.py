@@ -13,8 +13,7 @@ from core.metrics import Confusion, log_odds_of, lower_bound, probabilities
 from core.people import Person, Role
 from pages import _address
 from pages._services import Services, shown_errors
-from pages._threshold_advice import cost_advice, recall_advice
-from pages._threshold_charts import CONFIG, precision_recall_figure, scores_figure
+from pages._threshold_charts import draw, precision_recall_option, scores_option
 from pages._threshold_data import Picture
 from pages._threshold_line import Line
 from pages._threshold_replay import replayed
@@ -47,7 +46,7 @@ def live(
     line: Line,
     person: Person | None,
 ) -> None:
-    """Slider, consequences, matrix, curves, advice and replay."""
+    """Slider, consequences, matrix, curves and replay: as little as moves, and as fast."""
     with shown_errors():
         now = model.threshold
         proposed = _slider(of, now)
@@ -59,25 +58,20 @@ def live(
         with left:
             _matrix(of.counts.matrix(proposed))
             st.markdown("**Precision and recall of every threshold**")
-            st.plotly_chart(
-                precision_recall_figure(of, now, proposed),
-                key="precision-recall",
-                config=CONFIG,
-                alt="Precision against recall",
+            draw(
+                precision_recall_option(of, now, proposed),
+                "precision-recall",
+                280,
+                "Precision against recall",
             )
         with right:
             st.markdown("**Scores of the parts, and what a threshold makes of them**")
-            st.plotly_chart(
-                scores_figure(of, now, proposed),
-                key="scores",
-                config=CONFIG,
-                alt="Histogram of scores; recall, precision and specificity by threshold",
+            draw(
+                scores_option(of, now, proposed),
+                "scores",
+                490,
+                "Histogram of scores; recall, precision and specificity by threshold",
             )
-        left, right = st.columns(2, gap="medium")
-        with left:
-            recall_advice(of, take)
-        with right:
-            cost_advice(of, line, now, proposed, take)
         replayed(services, model, proposed)
 
 
@@ -212,14 +206,13 @@ def _matrix(matrix: Confusion) -> None:
     defective, ok = matrix.caught + matrix.missed, matrix.passed + matrix.false_alarms
     st.markdown("**Confusion matrix**")
     cells = (
-        ("Caught", matrix.caught, defective, "defective parts called defective"),
-        ("Missed", matrix.missed, defective, "defective parts called OK: escapes"),
-        ("False alarms", matrix.false_alarms, ok, "OK parts called defective"),
-        ("Passed", matrix.passed, ok, "OK parts called OK"),
+        ("Caught", matrix.caught, defective, "defective"),
+        ("Missed: escapes", matrix.missed, defective, "defective"),
+        ("False alarms", matrix.false_alarms, ok, "OK"),
+        ("Passed", matrix.passed, ok, "OK"),
     )
     with st.grid(columns=2, min_column_width=130, gap="xsmall"):
-        for name, number, whole, means in cells:
-            kind = "defective" if whole == defective and name in ("Caught", "Missed") else "OK"
+        for name, number, whole, kind in cells:
             st.metric(
                 name,
                 count(number),
@@ -227,5 +220,4 @@ def _matrix(matrix: Confusion) -> None:
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
-                help=means.capitalize(),
             )

@@ -10,10 +10,11 @@ from pages import _address
 from pages._part import PART, details
 from pages._people import current_person
 from pages._services import Services, start
+from pages._threshold_advice import cost_advice, recall_advice
 from pages._threshold_data import SOURCES, Picture, Source, picture_of
 from pages._threshold_line import ask_line
 from pages._threshold_log import confirm, log
-from pages._threshold_view import APPLY, live
+from pages._threshold_view import APPLY, live, take
 from pages._words import count, plain
 
 
@@ -44,6 +45,11 @@ def page() -> None:
     else:
         _evidence_line(of, source)
         live(services, model, of, line, person)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            recall_advice(of, take)
+        with right:
+            cost_advice(of, line, model.threshold, take)
     log(services, model, person)
     wanted = st.session_state.get(APPLY)
     if wanted is not None:

@@ -88,7 +88,7 @@ def test_the_matrix_is_that_of_the_slider(app: AppTest, tmp_path: Path) -> None:
         matrix = counts.matrix(float(probabilities(log_odds)))
         shown = metrics(app)
         assert shown["Caught"] == f"{matrix.caught:,}"
-        assert shown["Missed"] == f"{matrix.missed:,}"
+        assert shown["Missed: escapes"] == f"{matrix.missed:,}"
         assert shown["False alarms"] == f"{matrix.false_alarms:,}"
         assert shown["Passed"] == f"{matrix.passed:,}"
         assert shown["Recall"] == f"{100 * matrix.recall:.1f} %"  # type: ignore[operator]

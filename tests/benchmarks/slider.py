@@ -1,0 +1,182 @@
+"""From the slider to the picture on the Threshold page, in Chromium, with many reviewed parts.
+
+    python -m tests.benchmarks.slider --parts 50000 --moves 30 --json slider.json
+
+The time of a move runs from the key that moves the slider to the last change of the page:
+figures, matrix and every chart drawn anew. It includes the browser, the server and the way
+between them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page, expect, sync_playwright
+
+import db
+from core.decisions import Decision
+from core.metrics import probabilities
+from core.model_card import read_card
+from db.review_tables import disposition
+from db.schema import inspection, photograph
+from tests.browser.app_server import launch, served
+
+KEYS = ("PageUp", "ArrowRight", "PageDown", "ArrowRight")
+QUIET_MS = 500
+"""Without a change for so long, the picture is complete."""
+
+# Counts what a person sees: text, elements, and the insides of charts. Streamlit's own marks
+# of elements that are being renewed come and go without changing anything visible.
+WATCH = """
+() => {
+  const main = document.querySelector('[data-testid=stMain]')
+  window.moved = window.changed = 0
+  new MutationObserver(records => {
+    const seen = records.some(r => r.type !== 'attributes' || r.target.closest('svg.main-svg'))
+    if (seen) requestAnimationFrame(() => { window.changed = performance.now() })
+  }).observe(main, {subtree: true, childList: true, characterData: true, attributes: true})
+  main.addEventListener('keydown', () => { window.moved = performance.now() }, true)
+}
+"""
+
+
+def fill(url: str, parts: int, seed: int = 1) -> None:
+    """Inspected and decided parts of the shipped model over thirty days, rows only."""
+    random = np.random.default_rng(seed)
+    defective = random.random(parts) < 0.3
+    log_odds = np.where(defective, random.normal(2.5, 2, parts), random.normal(-3, 2, parts))
+    chances = probabilities(log_odds)
+    engine = db.connect(url)
+    card = read_card()
+    with db.writing(engine) as connection:
+        model = db.register_model(
+            connection, card.identity, card.name, card.model_dump(mode="json"), 0.5, "fill"
+        )
+        batch = db.open_batch(connection, "made up", "", "line 1", model.id, parts)
+        db.finish_batch(connection, batch.id)
+        moments = [datetime.now(UTC) - timedelta(days=30 * n / parts) for n in range(parts)]
+        connection.execute(
+            photograph.insert(),
+            [
+                {
+                    "sha256": f"{number:064x}",
+                    "byte_count": 4,
+                    "width": 300,
+                    "height": 300,
+                    "format": "JPEG",
+                    "stored_at": moment,
+                    "data": b"part",
+                }
+                for number, moment in enumerate(moments)
+            ],
+        )
+        connection.execute(
+            inspection.insert(),
+            [
+                {
+                    "id": number + 1,
+                    "photograph_sha256": f"{number:064x}",
+                    "model_id": model.id,
+                    "batch_id": batch.id,
+                    "station": "line 1",
+                    "file": f"part {number}.jpg",
+                    "inspected_at": moment,
+                    "verdict": "defective" if chances[number] >= 0.5 else "ok",
+                    "reason": "",
+                    "probability": float(chances[number]),
+                    "log_odds": float(log_odds[number]),
+                    "threshold": 0.5,
+                    "evidence": bytes(200),
+                    "evidence_rows": 10,
+                    "evidence_columns": 10,
+                    "decode_ms": 1.0,
+                    "inference_ms": 10.0,
+                    "store_ms": 1.0,
+                }
+                for number, moment in enumerate(moments)
+            ],
+        )
+        connection.execute(
+            disposition.insert(),
+            [
+                {
+                    "inspection_id": number + 1,
+                    "decision": (Decision.DEFECTIVE if defective[number] else Decision.OK).value,
+                    "undoes": None,
+                    "defect_type": "crack" if defective[number] else "",
+                    "note": "",
+                    "person_key": "typed fill",
+                    "name": "fill",
+                    "email": None,
+                    "verified": False,
+                    "decided_at": moment,
+                }
+                for number, moment in enumerate(moments)
+            ],
+        )
+    engine.dispose()
+
+
+def times_to_picture(page: Page, url: str, moves: int) -> list[float]:
+    """Milliseconds of each of so many moves of the slider."""
+    page.goto(url)
+    expect(page.get_by_text("New batch")).to_be_visible()
+    page.goto(f"{url}/threshold?evidence=reviewed")
+    slider = page.get_by_role("slider")
+    caught = page.get_by_test_id("stMetric").filter(has_text="Caught")
+    figure = caught.get_by_test_id("stMetricValue")
+    expect(page.get_by_text("Log of thresholds")).to_be_visible()
+    expect(page.get_by_test_id("stEChartsChart")).to_have_count(3)
+    page.wait_for_timeout(3000)
+    page.evaluate(WATCH)
+    slider.focus()
+    times = []
+    for move in range(moves):
+        before = figure.inner_text()
+        page.keyboard.press(KEYS[move % len(KEYS)])
+        expect(figure).not_to_have_text(before)
+        page.wait_for_function(f"performance.now() - window.changed > {QUIET_MS}")
+        times.append(float(page.evaluate("window.changed - window.moved")))
+    return times
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Fill, measure, say."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--parts", type=int, default=50_000)
+    options.add_argument("--moves", type=int, default=30)
+    options.add_argument("--json", type=Path)
+    chosen = options.parse_args(arguments)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(Path(folder) / "app") as server,
+        sync_playwright() as playwright,
+    ):
+        fill(server.database_url, chosen.parts)
+        expect.set_options(timeout=60_000)
+        browser = launch(playwright)
+        page = browser.new_page(viewport={"width": 1440, "height": 2200})
+        page.set_default_timeout(60_000)
+        times = times_to_picture(page, server.url, chosen.moves)
+        browser.close()
+    result = {
+        "parts": chosen.parts,
+        "moves": chosen.moves,
+        "median_ms": round(float(np.median(times)), 1),
+        "p95_ms": round(float(np.quantile(times, 0.95)), 1),
+        "slowest_ms": round(max(times), 1),
+    }
+    sys.stdout.write(json.dumps(result) + "\n")
+    if chosen.json is not None:
+        chosen.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
