@@ -23,6 +23,13 @@ from db.batches import (
     rejections,
     unfinished_batches,
 )
+from db.control import (
+    freeze_baseline,
+    frozen_baselines,
+    note_signal,
+    shift_signals,
+    signal_notes,
+)
 from db.dispositions import (
     LONGEST_NOTE,
     Decided,
@@ -123,6 +130,8 @@ __all__ = [
     "dispositions_of",
     "final_verdict",
     "finish_batch",
+    "freeze_baseline",
+    "frozen_baselines",
     "gallery",
     "gallery_size",
     "give_role",
@@ -134,6 +143,7 @@ __all__ = [
     "latest_scores",
     "model_by_sha256",
     "names_of",
+    "note_signal",
     "open_batch",
     "open_count",
     "part_by_id",
@@ -153,6 +163,8 @@ __all__ = [
     "settled",
     "shift_parts",
     "shift_report",
+    "shift_signals",
+    "signal_notes",
     "signed_in",
     "stations",
     "suspects",

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, func, literal, select, text
 
 from core.inspection import Inspection, Verdict
+from db.control_tables import baseline, signal_note
 from db.review_tables import disposition
 from db.rows import INSPECTION_COLUMNS, INSPECTION_FROM, inspection_from
 from db.schema import batch, batch_part, inspection, photograph, rejection, threshold_change
@@ -117,6 +118,18 @@ def photograph_bytes(connection: Connection, sha256: str) -> bytes | None:
     return connection.scalar(select(photograph.c.data).where(photograph.c.sha256 == sha256))
 
 
+_LOGS = (
+    batch,
+    inspection,
+    batch_part,
+    rejection,
+    threshold_change,
+    disposition,
+    baseline,
+    signal_note,
+)
+
+
 def data_version(connection: Connection) -> str:
     """A key that differs whenever anything was stored since: for caches, in well under 1 ms.
 
@@ -125,10 +138,7 @@ def data_version(connection: Connection) -> str:
     """
     if connection.dialect.name == "postgresql":
         return str(connection.scalar(text("SELECT pg_current_snapshot()::text")))
-    newest = [
-        select(func.coalesce(func.max(table.c.id), 0)).scalar_subquery()
-        for table in (batch, inspection, batch_part, rejection, threshold_change, disposition)
-    ]
+    newest = [select(func.coalesce(func.max(table.c.id), 0)).scalar_subquery() for table in _LOGS]
     unfinished = (
         select(func.count())
         .select_from(batch)

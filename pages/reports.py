@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import streamlit as st
+from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
 
 import db
@@ -41,7 +43,7 @@ def page() -> None:
             version = db.data_version(connection)
         shift, station = _choose(calendar, stations, newest or datetime.now(UTC))
         address = services.settings.database_url
-        report = _report(services.database, shift, address, version, shift.key, station)
+        report = _report(services.database, calendar, shift, address, version, shift.key, station)
         st.caption(_when(calendar, shift))
         if not report.figures.inspected and not report.figures.rejected:
             _nothing(calendar, newest, shift)
@@ -116,11 +118,24 @@ def _when(calendar: Calendar, shift: Shift) -> str:
 
 @st.cache_data(max_entries=100, show_spinner=False)
 def _report(
-    _database: Database, _shift: Shift, address: str, version: str, key: str, station: str | None
+    _database: Database,
+    _calendar: Calendar,
+    _shift: Shift,
+    address: str,
+    version: str,
+    key: str,
+    station: str | None,
 ) -> Report:
     """The figures; ``address``, ``version`` and ``key`` say when they are others."""
     with db.reading(_database) as connection:
-        return db.shift_report(connection, _shift, station)
+        return _made(connection, _calendar, _shift, station)
+
+
+def _made(connection: Connection, calendar: Calendar, shift: Shift, station: str | None) -> Report:
+    return replace(
+        db.shift_report(connection, shift, station),
+        signals=db.shift_signals(connection, calendar, shift, station),
+    )
 
 
 def _nothing(calendar: Calendar, newest: datetime | None, shift: Shift) -> None:
@@ -209,14 +224,14 @@ def _summary_csv(
 ) -> bytes:
     file = io.BytesIO()
     with db.reading(database) as connection:
-        write_summary(file, "", db.shift_report(connection, shift, station), calendar)
+        write_summary(file, "", _made(connection, calendar, shift, station), calendar)
     return file.getvalue()
 
 
 def _bundle(database: Database, calendar: Calendar, shift: Shift, station: str | None) -> bytes:
     file = io.BytesIO()
     with db.reading(database) as connection:
-        report = db.shift_report(connection, shift, station)
+        report = _made(connection, calendar, shift, station)
         parts = db.shift_parts(connection, shift, station)
         write_bundle(file, report, parts, calendar, datetime.now(UTC))
     return file.getvalue()

@@ -11,6 +11,7 @@ from core.drift import FEWEST, LARGE, SMALL, Drift, Level, Reference, counts_in,
 from core.errors import ThresholdError
 from core.held_out_scores import read_held_out_scores
 from core.model_card import ModelCard
+from pages._control import control
 from pages._services import Services, shown_errors, start
 from pages._threshold_charts import CONFIG
 from pages._trend_charts import (
@@ -47,6 +48,7 @@ def page() -> None:
             return
         _figures(found)
         _rates(services, view, found)
+        control(services, view, found)
         left, right = st.columns(2, gap="medium")
         with left:
             _scores(view, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,7 +42,10 @@ def report_shift(
     database = db.connect(database_url or settings.database_url)
     try:
         with db.reading(database) as connection:
-            report = db.shift_report(connection, shift, station)
+            report = replace(
+                db.shift_report(connection, shift, station),
+                signals=db.shift_signals(connection, calendar, shift, station),
+            )
             if csv is not None:
                 parts = db.shift_parts(connection, shift, station)
                 _write(csv, report, calendar, parts)

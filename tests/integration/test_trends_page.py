@@ -111,3 +111,26 @@ def test_an_address_with_a_day_that_cannot_be_shows_the_newest(
     app.run()
     assert not app.exception
     assert metrics(app)["Inspected"] == "60"
+
+
+def test_an_engineer_freezes_limits_and_the_chart_shows_its_signal(
+    app: AppTest, sqlite_url: str
+) -> None:
+    fill_days(sqlite_url)
+    app.query_params["by"] = "hour"
+    app.run()
+    assert any("No baseline is set" in caption.value for caption in app.caption)
+    assert any("An engineer sets it" in caption.value for caption in app.caption)
+    app.session_state["typed name"] = "Eva"
+    app.run()
+    press(app, "Freeze these limits")
+    assert any("Write why" in warning.value for warning in app.warning)
+    next(field for field in app.text_input if field.label == "Reason").set_value("a good night")
+    press(app, "Freeze these limits")
+    assert not app.exception
+    assert any("set by Eva" in caption.value.replace("\\", "") for caption in app.caption)
+    assert [item.value for item in app.success] == ["No signal: the process is in control."]
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    return next(button for button in app.button if button.label == label).click().run()

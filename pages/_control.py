@@ -1,0 +1,193 @@
+"""Process control: the chart, its baselines, and the causes of its signals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+import db
+from core.control import ENOUGH, GRAINS, Chart, Note, Piece, pieces, signal_words
+from core.errors import QualityControlError
+from core.people import Person, Role
+from core.spc import Baseline, Signal, baseline_of
+from core.trends import Bucket, runs_of
+from pages._control_chart import control_figure
+from pages._people import current_person
+from pages._services import Services
+from pages._threshold_charts import CONFIG
+from pages._trend_view import Counted, View
+from pages._words import count, moment_text, percent, plain
+
+LISTED = 12
+LONGEST = 300
+
+
+def control(services: Services, view: View, found: Counted) -> None:
+    """The section of the Trends page."""
+    st.subheader("Control chart", anchor=False)
+    if view.grain not in GRAINS:
+        st.info("Choose hour, shift or day: a control chart needs subgroups in time.")
+        return
+    station = view.scope.station
+    with db.reading(services.database) as connection:
+        frozen = db.frozen_baselines(connection, station, view.grain)
+        notes = db.signal_notes(connection, station, view.grain, view.begins, view.ends)
+        models = {
+            model.id: f"{model.name} {model.sha256[:6]}" for model in db.known_models(connection)
+        }
+    charted = pieces(runs_of(found.cells), station, view.grain, frozen)
+    if not charted:
+        st.info("No part of this view was judged, so there is no rate to chart.")
+        return
+    st.plotly_chart(
+        control_figure(charted, found.buckets, view.calendar, models), config=CONFIG, key="control"
+    )
+    person = current_person(services)
+    _state(charted[-1])
+    _signals(services, person, charted, found.buckets, notes)
+    _freeze(services, person, charted[-1], found.buckets)
+
+
+def _state(piece: Piece) -> None:
+    if piece.frozen is None:
+        st.caption(
+            "No baseline is set for the model and threshold at the end of this view, so it has no "
+            "limits. An engineer sets one from a period in which the process was good."
+        )
+        return
+    frozen = piece.frozen
+    number = count(frozen.baseline.subgroups)
+    st.caption(
+        f"{_test(frozen.baseline)} Baseline of {number} subgroups, set by "
+        f"{plain(frozen.set_by)} on {moment_text(frozen.set_at)}: {plain(frozen.reason)}"
+    )
+
+
+def _test(found: Baseline) -> str:
+    """The baseline's centre, and what the test for over-dispersion says."""
+    said = f"Centre line {percent(found.centre)}, sigma-Z {found.sigma_z:.2f}. "
+    if found.laney:
+        return said + (
+            f"Subgroups in control differ as much as these with a chance of {found.chance:.2g} "
+            "(chi-square test), so the limits are Laney's p', widened by sigma-Z."
+        )
+    return said + (
+        f"The subgroups differ no more than by chance (chi-square test, {found.chance:.2g}), so "
+        "the limits are those of a p-chart."
+    )
+
+
+def _signals(
+    services: Services,
+    person: Person | None,
+    charted: Sequence[Piece],
+    buckets: Sequence[Bucket],
+    notes: Sequence[Note],
+) -> None:
+    fired = [(piece, signal) for piece in charted for signal in piece.signals]
+    if not fired:
+        if any(piece.frozen for piece in charted):
+            st.success("No signal: the process is in control.", icon=":material/check:")
+        return
+    fired.sort(key=lambda pair: pair[0].run.cells[pair[1].at].bucket, reverse=True)
+    st.markdown(f"**{count(len(fired))} signals**, the newest first")
+    for piece, signal in fired[:LISTED]:
+        bucket = buckets[piece.run.cells[signal.at].bucket]
+        known = [
+            note
+            for note in notes
+            if (note.chart, note.rule, note.at) == (piece.chart, signal.rule, bucket.begins)
+        ]
+        _signal(services, person, piece, signal, bucket, known)
+    if len(fired) > LISTED:
+        st.caption(f"{count(len(fired) - LISTED)} older signals are in the chart above.")
+
+
+def _signal(
+    services: Services,
+    person: Person | None,
+    piece: Piece,
+    signal: Signal,
+    bucket: Bucket,
+    known: Sequence[Note],
+) -> None:
+    with st.container(border=True, gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(plain(bucket.label), color="orange", icon=":material/warning:")
+            st.markdown(
+                f"{signal_words(signal).capitalize()} · {len(signal.points)} points",
+                width="stretch",
+            )
+            if person is not None and person.role.includes(Role.REVIEWER):
+                with st.popover("Note the cause", icon=":material/edit_note:"):
+                    _note(services, person, piece.chart, signal, bucket)
+        for note in known:
+            st.text(f"{note.cause} ({note.noted_by}, {moment_text(note.noted_at)})")
+
+
+def _note(services: Services, person: Person, chart: Chart, signal: Signal, bucket: Bucket) -> None:
+    key = f"{chart.model}-{chart.threshold}-{signal.rule}-{bucket.begins.timestamp():.0f}"
+    with st.form(f"cause-{key}", border=False, clear_on_submit=True):
+        cause = st.text_input("Assignable cause", max_chars=LONGEST, key=f"text-{key}")
+        if st.form_submit_button("Keep the note", type="primary"):
+            try:
+                with db.writing(services.database) as connection:
+                    db.note_signal(connection, person, chart, signal.rule, bucket.begins, cause)
+            except ValueError:
+                st.warning("Write what caused the signal.")
+            except QualityControlError as error:
+                st.error(plain(str(error)))
+            else:
+                st.rerun()
+
+
+def _freeze(
+    services: Services, person: Person | None, piece: Piece, buckets: Sequence[Bucket]
+) -> None:
+    with st.expander("Set the baseline", icon=":material/lock:"):
+        if person is None or not person.role.includes(Role.ENGINEER):
+            st.caption("An engineer sets it. Say who you are under your name at the top.")
+            return
+        cells = piece.run.cells
+        places = list(range(len(cells)))
+        left, right = st.columns(2)
+        name = f"{piece.chart}"
+        first: int = left.selectbox(
+            "From",
+            places,
+            format_func=lambda place: buckets[cells[place].bucket].label,
+            key=f"first-{name}",
+        )
+        last: int = right.selectbox(
+            "To",
+            places,
+            index=len(places) - 1,
+            format_func=lambda place: buckets[cells[place].bucket].label,
+            key=f"last-{name}",
+        )
+        chosen = piece.run.subgroups[first : last + 1]
+        if not chosen:
+            st.warning("The period ends before it begins.")
+            return
+        found = baseline_of(chosen)
+        st.caption(_test(found))
+        if len(chosen) < ENOUGH:
+            st.caption(f"{len(chosen)} subgroups are few: limits settle from {ENOUGH} on.")
+        begins, ends = buckets[cells[first].bucket].begins, buckets[cells[last].bucket].ends
+        with st.form(f"freeze-{name}", border=False):
+            reason = st.text_input(
+                "Reason", max_chars=LONGEST, placeholder="Why this period was good"
+            )
+            if st.form_submit_button("Freeze these limits", type="primary"):
+                try:
+                    with db.writing(services.database) as connection:
+                        db.freeze_baseline(
+                            connection, person, piece.chart, begins, ends, found, reason
+                        )
+                except ValueError:
+                    st.warning("Write why this period was good.")
+                except QualityControlError as error:
+                    st.error(plain(str(error)))
+                else:
+                    st.rerun()
