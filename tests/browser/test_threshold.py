@@ -1,0 +1,86 @@
+"""The Threshold page as an engineer uses it, in Chromium."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import select
+
+import db
+from core.decisions import Decision
+from core.people import Person, Role
+from db.schema import inspection
+from tests.browser.app_server import AppServer
+from tests.browser.test_inspect import figure, upload
+
+pytestmark = pytest.mark.chromium
+
+REVIEWER = Person("Ann", None, False, Role.REVIEWER)
+
+
+def decide_about_all(app: AppServer) -> None:
+    """The more probable half is found defective, the other OK."""
+    engine = db.connect(app.database_url)
+    with db.reading(engine) as connection:
+        parts = db.gallery(connection, limit=24)
+    with db.writing(engine) as connection:
+        for place, part in enumerate(parts):
+            decision, kind = (Decision.DEFECTIVE, "crack") if place < 12 else (Decision.OK, "")
+            db.decide(connection, REVIEWER, part.id, decision, kind, review_rate=0)
+    engine.dispose()
+
+
+def thresholds_of_verdicts(app: AppServer) -> list[float]:
+    engine = db.connect(app.database_url)
+    with db.reading(engine) as connection:
+        found = list(connection.scalars(select(inspection.c.threshold).order_by(inspection.c.id)))
+    engine.dispose()
+    return found
+
+
+def value_of(page: Page, name: str) -> Locator:
+    metric = page.get_by_test_id("stMetric").filter(has_text=name)
+    return metric.get_by_test_id("stMetricValue")
+
+
+def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
+    app: AppServer, page: Page, rendered: list[Path]
+) -> None:
+    page.get_by_role("button", name="Try it with 24 sample parts").click()
+    figure(page, "Inspected", 24)
+    decide_about_all(app)
+
+    page.goto(f"{app.url}/threshold?evidence=reviewed")
+    expect(page.get_by_text("24 sample parts")).to_have_count(0)
+    before = {name: value_of(page, name).inner_text() for name in ("Caught", "Missed")}
+    page.get_by_role("slider").focus()
+    page.keyboard.press("End")
+    for name, old in before.items():
+        expect(value_of(page, name)).not_to_have_text(old)
+    expect(page.get_by_text("instead of +0.00 (50.0 %)")).to_be_visible()
+    expect(page.get_by_text("fewer defective (people decided about")).to_be_visible()
+    assert "at=" in page.url
+
+    page.get_by_role("button", name="Apply this threshold ...").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Your name").fill("Eva Engineer")
+    dialog.get_by_role("button", name="Go on").click()
+    dialog.get_by_role("textbox", name="Reason").fill("trial run of pallet 7")
+    dialog.get_by_role("button", name="Apply for new inspections").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_text("trial run of pallet 7")).to_be_visible()
+    expect(page.get_by_text("Eva Engineer (unverified)").last).to_be_visible()
+    expect(page.get_by_role("button", name="Go back to it ...")).to_have_count(1)
+
+    page.get_by_role("link", name="Inspect").click()
+    upload(page, rendered[:1], "after the change")
+    figure(page, "Inspected", 1)
+    *old, new = thresholds_of_verdicts(app)
+    assert set(old) == {0.5}
+    assert new > 0.5
+    shown = f"Threshold {100 * new:.1f} %" if new < 0.9995 else "Threshold > 99.9 %"
+    expect(page.get_by_text(shown)).to_have_count(1)
+    page.goto(f"{app.url}/?batch=1")
+    expect(page.get_by_text("Threshold 50.0 %")).to_have_count(24)
