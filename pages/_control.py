@@ -15,7 +15,7 @@ from core.trends import Bucket, runs_of
 from pages._control_chart import control_figure
 from pages._people import current_person
 from pages._services import Services
-from pages._threshold_charts import CONFIG
+from pages._trend_charts import CONFIG
 from pages._trend_view import Counted, View
 from pages._words import count, moment_text, percent, plain
 

@@ -13,6 +13,8 @@ from core.trends import Point
 from pages._threshold_charts import colour_of, neutral
 
 Figure = dict[str, Any]
+
+CONFIG = {"displayModeBar": False}
 _MARGIN = {"l": 56, "r": 12, "t": 8, "b": 40}
 _OPEN, _FILLED = "circle-open", "circle"
 

@@ -13,8 +13,8 @@ from core.held_out_scores import read_held_out_scores
 from core.model_card import ModelCard
 from pages._control import control
 from pages._services import Services, shown_errors, start
-from pages._threshold_charts import CONFIG
 from pages._trend_charts import (
+    CONFIG,
     blind_figure,
     drift_figure,
     pareto_figure,
