@@ -18,6 +18,7 @@ from core.review import (
 from pages._desk import WORDS
 from pages._part import PART
 from pages._review_export import export_view
+from pages._review_filters import Show
 from pages._services import Services
 from pages._words import LOOKS, count, plain, short
 
@@ -190,7 +191,7 @@ def _suspects(suspects: list[db.Suspect]) -> None:
 
 def _look(part: int) -> None:
     st.session_state["review view"] = "one"
-    st.session_state["review show"] = "disagreement"
+    st.session_state["review show"] = Show.DISAGREEMENT
     st.session_state.pop("desk", None)
     st.query_params[PART] = str(part)
 
