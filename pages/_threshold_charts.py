@@ -61,18 +61,20 @@ def scores_option(of: Picture, now: float, proposed: float) -> Option:
     lines[0]["markLine"] = _marks(now, proposed, named=False)
     bounds = {"type": "value", "min": float(of.edges[0]), "max": float(of.edges[-1])}
     across = bounds | {"axisLabel": {"showMinLabel": False, "showMaxLabel": False}}
+    # Not moved aside by their labels, so that both plots share one axis.
+    sides = {"left": 62, "right": 14, "containLabel": False, "outerBoundsMode": "none"}
     return _option([*bars, *lines]) | {
         "grid": [
-            {"top": 70, "height": 110, "left": 30, "right": 14},
-            {"top": 215, "bottom": 28, "left": 30, "right": 14},
+            {"top": 70, "height": 110} | sides,
+            {"top": 215, "bottom": 46} | sides,
         ],
         "xAxis": [
             across | {"gridIndex": 0, "axisLabel": {"show": False}},
             across | {"gridIndex": 1} | _title("Score, log-odds of a defect", 28),
         ],
         "yAxis": [
-            {"gridIndex": 0, "splitNumber": 2} | _title("Parts", 34),
-            {"gridIndex": 1, "min": 0, "max": 100} | _title("Rate, %", 34),
+            {"gridIndex": 0, "splitNumber": 2} | _title("Parts", 46),
+            {"gridIndex": 1, "min": 0, "max": 100} | _title("Rate, %", 46),
         ],
     }
 
@@ -80,9 +82,9 @@ def scores_option(of: Picture, now: float, proposed: float) -> Option:
 def precision_recall_option(of: Picture, now: float, proposed: float) -> Option:
     """Precision against recall, with the current and the proposed threshold."""
     points = []
-    for name, threshold, symbol, colour in (
-        ("Now", now, "emptyCircle", neutral()),
-        ("Proposed", proposed, "circle", _theme_colour("textColor")),
+    for name, threshold, inside, colour in (
+        ("Now", now, "transparent", neutral()),
+        ("Proposed", proposed, _theme_colour("textColor"), _theme_colour("textColor")),
     ):
         matrix = of.counts.matrix(threshold)
         points.append(
@@ -90,9 +92,8 @@ def precision_recall_option(of: Picture, now: float, proposed: float) -> Option:
                 "type": "scatter",
                 "name": name,
                 "data": [[_percent(matrix.recall), _percent(matrix.precision)]],
-                "symbol": symbol,
                 "symbolSize": 12,
-                "itemStyle": {"color": colour},
+                "itemStyle": {"color": inside, "borderColor": colour, "borderWidth": 2},
                 "z": 5,
             }
         )

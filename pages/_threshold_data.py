@@ -56,14 +56,21 @@ class Picture:
     ok_bars: NDArray[np.int64]
 
 
-def picture_of(services: Services, source: Source, card: ModelCard, model_id: int) -> Picture:
-    """The picture of an evidence set; raises ThresholdError where there is none to be had."""
-    version = ""
-    if source is not Source.HELD_OUT:
-        with db.reading(services.database) as connection:
-            version = db.data_version(connection)
-    address = services.settings.database_url
-    return _picture(services.database, address, source, card, model_id, version)
+def picture_of(
+    services: Services, source: Source, card: ModelCard, model_id: int, version: str
+) -> Picture:
+    """The picture of an evidence set; raises ThresholdError where there is none to be had.
+
+    ``version`` is the database's: what was stored after it is not seen.
+    """
+    return _picture(
+        services.database,
+        services.settings.database_url,
+        source,
+        card,
+        model_id,
+        "" if source is Source.HELD_OUT else version,
+    )
 
 
 @st.cache_data(
@@ -106,10 +113,8 @@ def _cheapest(_of: Picture, key: str, costs: Costs, defect_rate: float) -> Cheap
     return cheapest(_of.parts, costs, defect_rate)
 
 
-def inspected_since(services: Services, model_id: int, days: int) -> InspectedParts:
+def inspected_since(services: Services, model_id: int, days: int, version: str) -> InspectedParts:
     """Parts of the last so many days, from the beginning of an hour on."""
-    with db.reading(services.database) as connection:
-        version = db.data_version(connection)
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     address = services.settings.database_url
     since = hour - timedelta(days=days)

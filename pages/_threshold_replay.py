@@ -18,7 +18,7 @@ SHOWN = 12
 MORE, FEWER = "more", "fewer"
 
 
-def replayed(services: Services, model: db.Model, proposed: float) -> None:
+def replayed(services: Services, model: db.Model, proposed: float, version: str) -> None:
     """Sentences, and on demand the parts whose verdict would have been another."""
     with st.container(border=True):
         with st.container(
@@ -26,7 +26,7 @@ def replayed(services: Services, model: db.Model, proposed: float) -> None:
         ):
             st.markdown("**What would have happened**", width="content")
             days = _days()
-        told = replay(inspected_since(services, model.id, days), proposed)
+        told = replay(inspected_since(services, model.id, days, version), proposed)
         st.markdown(replay_sentences(told, days))
         sides = {
             name: difference

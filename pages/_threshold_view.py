@@ -45,14 +45,18 @@ def live(
     of: Picture,
     line: Line,
     person: Person | None,
+    version: str,
 ) -> None:
     """Slider, consequences, matrix, curves and replay: as little as moves, and as fast."""
     with shown_errors():
         now = model.threshold
         proposed = _slider(of, now)
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            _said(of, line, now, proposed)
-            _apply_button(now, proposed, person)
+        with st.container(border=True):
+            left, right = st.columns([4, 1], vertical_alignment="center")
+            with left:
+                _said(of, line, now, proposed)
+            with right:
+                _apply_button(now, proposed, person)
         _figures(of, line, now, proposed)
         left, right = st.columns([2, 3], gap="medium")
         with left:
@@ -72,7 +76,7 @@ def live(
                 490,
                 "Histogram of scores; recall, precision and specificity by threshold",
             )
-        replayed(services, model, proposed)
+        replayed(services, model, proposed, version)
 
 
 def take(threshold: float, rule: str) -> None:
@@ -140,6 +144,7 @@ def _apply_button(now: float, proposed: float, person: Person | None) -> None:
     if st.button(
         "Apply this threshold ...",
         type="primary",
+        width="stretch",
         icon=":material/rule:",
         disabled=same or not allowed,
         help="An engineer applies thresholds." if not allowed else None,
@@ -204,7 +209,7 @@ def _rate_change(old: float | None, new: float | None) -> str | None:
 
 def _matrix(matrix: Confusion) -> None:
     defective, ok = matrix.caught + matrix.missed, matrix.passed + matrix.false_alarms
-    st.markdown("**Confusion matrix**")
+    st.markdown(f"**Confusion matrix** of {count(defective)} defective and {count(ok)} OK parts")
     cells = (
         ("Caught", matrix.caught, defective, "defective"),
         ("Missed: escapes", matrix.missed, defective, "defective"),
@@ -216,7 +221,7 @@ def _matrix(matrix: Confusion) -> None:
             st.metric(
                 name,
                 count(number),
-                f"{percent(number / whole)} of {count(whole)} {kind}",
+                f"{percent(number / whole)} of {kind}",
                 delta_color="off",
                 delta_arrow="off",
                 border=True,

@@ -37,14 +37,17 @@ def page() -> None:
     with st.grid(columns=3, min_column_width=250, gap="small", vertical_alignment="bottom"):
         source = _choose_source()
         line = ask_line()
+    # Asked once: what is stored while the slider moves is not counted anew at each move.
+    with db.reading(services.database) as connection:
+        version = db.data_version(connection)
     of: Picture | None = None
     try:
-        of = picture_of(services, source, services.engine.card, model.id)
+        of = picture_of(services, source, services.engine.card, model.id, version)
     except ThresholdError as error:
         _no_evidence(error)
     else:
         _evidence_line(of, source)
-        live(services, model, of, line, person)
+        live(services, model, of, line, person, version)
         left, right = st.columns(2, gap="medium")
         with left:
             recall_advice(of, take)

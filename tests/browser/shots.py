@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from core.samples import encode_jpeg, sample_parts
 from tests.browser.app_server import launch, served
+from tests.browser.test_threshold import decide_about_all
 
 PICTURES = Path(__file__).parent / "pictures"
 SIZES = ((1440, 900), (1024, 768), (390, 844))
@@ -55,6 +56,13 @@ def details(page: Page) -> None:
 def rejected(page: Page) -> None:
     """Files that could not be inspected."""
     expect(page.get_by_test_id("stDataFrame")).to_contain_text("broken.jpg")
+
+
+def threshold(page: Page) -> None:
+    """The Threshold page, drawn to its end."""
+    expect(page.get_by_text("Log of thresholds")).to_be_visible()
+    expect(page.get_by_role("slider")).to_be_visible()
+    expect(page.get_by_test_id("stEChartsChart").locator("svg").nth(2)).to_be_attached()
 
 
 def shoot(page: Page, url: str, name: str, ready: Callable[[Page], None]) -> None:
@@ -98,6 +106,8 @@ def main() -> None:
         shoot(page, batch, "inspect-gallery", gallery)
         shoot(page, f"{batch}&show=rejected", "inspect-rejected", rejected)
         shoot(page, batch, "inspect-part", details)
+        decide_about_all(server)
+        shoot(page, f"{server.url}/threshold?evidence=reviewed&at=1.5", "threshold", threshold)
         browser.close()
 
 
