@@ -33,7 +33,24 @@ def shift_parts(
 
     ``limit`` takes the first ones only.
     """
+    within = _within(shift, station)
     latest = settled()
+    # Read first: parts that people decided are few, and joined to all the others they would be
+    # looked for once a part.
+    decisions = {
+        number: tuple(said)
+        for number, *said in connection.execute(
+            select(
+                inspection.c.id,
+                latest.c.decision,
+                func.nullif(latest.c.defect_type, ""),
+                case((latest.c.verified, latest.c.name), else_=latest.c.name + " (unverified)"),
+                func.nullif(latest.c.note, ""),
+            )
+            .select_from(latest.join(inspection, inspection.c.id == latest.c.inspection_id))
+            .where(*within)
+        )
+    }
     query = (
         select(
             inspection.c.id,
@@ -47,23 +64,18 @@ def shift_parts(
             model.c.sha256,
             inspection.c.reason,
             inspection.c.photograph_sha256,
-            latest.c.decision,
-            func.nullif(latest.c.defect_type, ""),
-            case((latest.c.verified, latest.c.name), else_=latest.c.name + " (unverified)"),
-            func.nullif(latest.c.note, ""),
         )
-        .select_from(
-            inspection.join(model).outerjoin(latest, latest.c.inspection_id == inspection.c.id)
-        )
-        .where(*_within(shift, station))
+        .select_from(inspection.join(model))
+        .where(*within)
         .order_by(inspection.c.inspected_at, inspection.c.id)
         .limit(limit)
     )
     rows: Result[*tuple[Any, ...]] = connection.execute(
         query, execution_options={"yield_per": _CHUNK}
     )
+    nobody = (None, None, None, None)
     for row in rows:
-        yield ReportedPart(*row)
+        yield ReportedPart(*row, *decisions.get(row[0], nobody))
 
 
 def shift_report(connection: Connection, shift: Shift, station: str | None = None) -> Report:

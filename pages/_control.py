@@ -58,9 +58,11 @@ def _state(piece: Piece) -> None:
         return
     frozen = piece.frozen
     number = count(frozen.baseline.subgroups)
+    # Without the address: Streamlit would make a link of it.
+    name = frozen.set_by.partition(" <")[0]
     st.caption(
         f"{_test(frozen.baseline)} Baseline of {number} subgroups, set by "
-        f"{plain(frozen.set_by)} on {moment_text(frozen.set_at)}: {plain(frozen.reason)}"
+        f"{plain(name)} on {moment_text(frozen.set_at)}: {plain(frozen.reason)}"
     )
 
 
