@@ -6,6 +6,7 @@ import streamlit as st
 
 import db
 from core.decisions import Decision, margin, read_defect_types
+from core.images import SIDE
 from core.inspection import Verdict
 from core.people import Person
 from pages import _desk
@@ -26,12 +27,12 @@ _WIDE = "review wide"
 def part_view(services: Services, person: Person, desk: Desk, part: db.Part) -> None:
     """The part with everything needed to decide it."""
     if st.session_state.get(_WIDE):
-        _pictures(services, part)
+        _pictures(services, part, LARGE)
         panel = st.container()
     else:
         left, panel = st.columns([9, 5], gap="medium")
         with left:
-            _pictures(services, part)
+            _pictures(services, part, SIDE)
     with panel:
         _score(part)
         _decisions(services, person, desk, part)
@@ -40,8 +41,8 @@ def part_view(services: Services, person: Person, desk: Desk, part: db.Part) -> 
     _upcoming(services, desk)
 
 
-def _pictures(services: Services, part: db.Part) -> None:
-    made = _made(services, part)
+def _pictures(services: Services, part: db.Part, side: int) -> None:
+    made = _made(services, part, side)
     item = part.inspection
     if made is None:
         st.caption(NO_PHOTOGRAPH)
@@ -68,7 +69,7 @@ def _scale(services: Services, part: db.Part) -> float:
     return evidence_scale(services.database, address, part.inspection.model)
 
 
-def _made(services: Services, part: db.Part) -> tuple[bytes, bytes] | None:
+def _made(services: Services, part: db.Part, side: int = SIDE) -> tuple[bytes, bytes] | None:
     item = part.inspection
     return pictures(
         services.database,
@@ -77,7 +78,7 @@ def _made(services: Services, part: db.Part) -> tuple[bytes, bytes] | None:
         item.model,
         item.evidence,
         _scale(services, part),
-        LARGE,
+        side,
     )
 
 

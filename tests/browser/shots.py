@@ -65,6 +65,43 @@ def threshold(page: Page) -> None:
     expect(page.get_by_test_id("stEChartsChart").locator("svg").nth(2)).to_be_attached()
 
 
+def named(page: Page) -> None:
+    """Type the name that a page asks for."""
+    page.get_by_role("textbox", name="Your name").fill("Ann Lee")
+    page.keyboard.press("Enter")
+
+
+def review(page: Page) -> None:
+    """One part under review."""
+    named(page)
+    expect(page.get_by_alt_text("Heatmap of")).to_be_visible()
+
+
+def review_zoomed(page: Page) -> None:
+    """The same with its pictures over the whole width."""
+    review(page)
+    page.keyboard.press("F")
+    expect(page.get_by_alt_text("Heatmap of")).to_be_visible()
+
+
+def review_gallery(page: Page) -> None:
+    """Many parts to decide at once, some chosen."""
+    named(page)
+    page.get_by_role("button", name="Choose this page").click()
+    expect(page.get_by_text("24 chosen")).to_be_visible()
+
+
+def review_figures(page: Page) -> None:
+    """What people's decisions say of the model."""
+    expect(page.get_by_text("Label suspects")).to_be_visible()
+
+
+def people(page: Page) -> None:
+    """Who is here."""
+    named(page)
+    expect(page.get_by_text("Not you?")).to_be_visible()
+
+
 def shoot(page: Page, url: str, name: str, ready: Callable[[Page], None]) -> None:
     """One view in all sizes and themes."""
     for theme in THEMES:
@@ -75,6 +112,17 @@ def shoot(page: Page, url: str, name: str, ready: Callable[[Page], None]) -> Non
             ready(page)
             page.wait_for_timeout(700)
             page.screenshot(path=PICTURES / f"{name}-{width}-{theme}.png")
+
+
+def decide_some(page: Page, url: str) -> None:
+    """A few decisions, so that the figures have something to say."""
+    page.goto(f"{url}/review")
+    review(page)
+    for key in "OO5DTO3ODO":
+        shown = page.get_by_alt_text("Heatmap of").get_attribute("alt") or ""
+        page.keyboard.press(key)
+        expect(page.get_by_alt_text(shown, exact=True)).to_have_count(0)
+        expect(page.get_by_alt_text("Heatmap of")).to_be_visible()
 
 
 def main() -> None:
@@ -106,6 +154,12 @@ def main() -> None:
         shoot(page, batch, "inspect-gallery", gallery)
         shoot(page, f"{batch}&show=rejected", "inspect-rejected", rejected)
         shoot(page, batch, "inspect-part", details)
+        decide_some(page, server.url)
+        shoot(page, f"{server.url}/review", "review-one", review)
+        shoot(page, f"{server.url}/review", "review-zoomed", review_zoomed)
+        shoot(page, f"{server.url}/review?view=gallery", "review-gallery", review_gallery)
+        shoot(page, f"{server.url}/review?view=figures", "review-figures", review_figures)
+        shoot(page, f"{server.url}/who", "people", people)
         decide_about_all(server)
         shoot(page, f"{server.url}/threshold?evidence=reviewed&at=1.5", "threshold", threshold)
         browser.close()
