@@ -79,7 +79,7 @@ def _escapes(production: Production) -> None:
             "(95 % confidence)"
         )
         st.caption(
-            f"{count(found.misses)} misses among {count(found.audited)} audited parts: "
+            f"{_misses(found.misses)} among {count(found.audited)} audited parts: "
             f"{_percent(found.estimate)}. {count(audited.parts - found.audited)} parts of the "
             "audit sample are not decided yet. The bound is exact (Clopper-Pearson)."
         )
@@ -200,6 +200,10 @@ def _percent(share: float | None) -> str:
     if share is None:
         return "-"
     return f"{share * 100:.2f} %" if share < 0.1 else f"{share * 100:.1f} %"
+
+
+def _misses(number: int) -> str:
+    return "1 miss" if number == 1 else f"{count(number)} misses"
 
 
 def _parts(number: float | None) -> str:
