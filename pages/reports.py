@@ -254,8 +254,8 @@ def _in_force(report: Report) -> None:
 def _parts(services: Services, calendar: Calendar, report: Report) -> None:
     st.subheader("Parts", anchor=False)
     with db.reading(services.database) as connection:
-        parts = db.shift_parts(connection, report.shift, report.station, LISTED)
-        rows = [(part, part_cells(part, calendar)) for part in parts]
+        parts = list(db.shift_parts(connection, report.shift, report.station, LISTED))
+    rows = list(zip(parts, part_cells(parts, calendar), strict=True))
     if report.figures.inspected > LISTED:
         st.caption(f"The first {LISTED} of {count(report.figures.inspected)}; the file has all.")
     words = {verdict.value: look.word for verdict, look in LOOKS.items()}
