@@ -117,32 +117,27 @@ def _said(of: Picture, line: Line, now: float, proposed: float) -> None:
         consequences(of.counts, at, line.defect_rate, line.parts_per_shift)
         for at in (now, proposed)
     ]
-    with st.container(gap="xxsmall", width="stretch"):
-        if now == proposed:
-            st.markdown(
-                f"**{threshold_name(now)}** is in force. Move the slider to propose another."
-            )
-        else:
-            st.markdown(
-                f"**{threshold_name(proposed)}** instead of {threshold_name(now)}, which is in "
-                "force:"
-            )
-            st.markdown(consequence_sentence(*thousand, "1,000 parts"))
-            st.markdown(
-                consequence_sentence(*shift, f"a shift's {count(line.parts_per_shift)} parts")
-            )
-        st.caption(
-            f"In 1,000 parts of the line: {amount(thousand[1].flagged)} called defective, "
-            f"{amount(thousand[1].caught)} of them rightly; {amount(thousand[1].escapes)} "
-            "defective parts escape."
-        )
+    lines = [f"**{threshold_name(now)}** is in force. Move the slider to propose another."]
+    if now != proposed:
+        lines = [
+            f"**{threshold_name(proposed)}** instead of {threshold_name(now)}, which is in force:",
+            consequence_sentence(*thousand, "1,000 parts"),
+            consequence_sentence(*shift, f"a shift's {count(line.parts_per_shift)} parts"),
+        ]
+    lines.append(
+        f":small[:gray[In 1,000 parts of the line: {amount(thousand[1].flagged)} called "
+        f"defective, {amount(thousand[1].caught)} of them rightly; "
+        f"{amount(thousand[1].escapes)} defective parts escape.]]"
+    )
+    # One element: the browser takes as long for each of several as for all of them in one.
+    st.markdown("  \n".join(lines))
 
 
 def _apply_button(now: float, proposed: float, person: Person | None) -> None:
     allowed = person is None or person.role.includes(Role.ENGINEER)
     same = now == proposed
     if st.button(
-        "Apply this threshold ...",
+        "Apply ...",
         type="primary",
         width="stretch",
         icon=":material/rule:",

@@ -34,8 +34,8 @@ def page() -> None:
         )
         return
     person = current_person(services)
-    with st.grid(columns=3, min_column_width=250, gap="small", vertical_alignment="bottom"):
-        source = _choose_source()
+    source = _choose_source()
+    with st.grid(columns=2, min_column_width=250, gap="small"):
         line = ask_line()
     # Asked once: what is stored while the slider moves is not counted anew at each move.
     with db.reading(services.database) as connection:
@@ -74,7 +74,12 @@ def _choose_source() -> Source:
         given = _address.word("evidence", list(Source)) or Source.HELD_OUT
         st.session_state["evidence"] = Source(given)
     source: Source = st.segmented_control(
-        "Evidence", list(Source), format_func=SOURCES.__getitem__, required=True, key="evidence"
+        "Evidence",
+        list(Source),
+        format_func=SOURCES.__getitem__,
+        required=True,
+        key="evidence",
+        wrap=True,
     )
     _address.keep("evidence", None if source is Source.HELD_OUT else source.value)
     return source

@@ -63,7 +63,7 @@ def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
     expect(page.get_by_text("fewer defective (people decided about")).to_be_visible()
     assert "at=" in page.url
 
-    page.get_by_role("button", name="Apply this threshold ...").click()
+    page.get_by_role("button", name="Apply ...").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox", name="Your name").fill("Eva Engineer")
     dialog.get_by_role("button", name="Go on").click()

@@ -129,7 +129,7 @@ def test_the_promise_is_taken_applied_with_a_reason_and_taken_back(
     chosen = float(probabilities(app.slider[0].value))
     # Rounded down to what the slider shows: it never misses a part more.
     assert floor.threshold * 0.98 < chosen <= floor.threshold
-    press(app, "Apply this threshold ...")
+    press(app, "Apply ...")
     introduce(app)
     assert "recall 0.99 promised with 0.95 confidence" in said(app)
     press(app, "Apply for new inspections")
@@ -194,7 +194,7 @@ def test_a_viewer_cannot_apply(app: AppTest, monkeypatch: pytest.MonkeyPatch) ->
     app.session_state["typed name"] = "Vic"
     app.query_params["at"] = "1.5"
     app.run()
-    (button,) = [item for item in app.button if item.label == "Apply this threshold ..."]
+    (button,) = [item for item in app.button if item.label == "Apply ..."]
     assert button.disabled
 
 

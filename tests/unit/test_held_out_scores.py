@@ -3,8 +3,8 @@
 import pytest
 
 from core.errors import ThresholdError
-from core.held_out_scores import read_held_out_scores
-from core.model_card import SCORES
+from core.held_out_scores import UNSEEN, read_held_out_scores
+from core.model_card import SCORES, read_card
 from tests.unit.fakes import card
 from tests.unit.held_out import write_held_out
 
@@ -62,3 +62,13 @@ def test_without_figures_in_the_card_nothing_can_be_held_to_them(tmp_path):
     write_held_out(tmp_path, castings=50)
     with pytest.raises(ThresholdError, match="no figures on unseen castings"):
         read_held_out_scores(card(), tmp_path)
+
+
+def test_the_shipped_scores_are_those_of_the_shipped_card():
+    shipped = read_card()
+    if UNSEEN in shipped.evaluations:
+        parts = read_held_out_scores(shipped)
+        assert len(parts.log_odds) == shipped.evaluations[UNSEEN].photographs
+    else:
+        with pytest.raises(ThresholdError):
+            read_held_out_scores(shipped)
