@@ -102,6 +102,16 @@ def people(page: Page) -> None:
     expect(page.get_by_text("Not you?")).to_be_visible()
 
 
+def trends(page: Page) -> None:
+    """Rates of the hour in which the batch was inspected, and no baseline yet."""
+    expect(page.get_by_text("No baseline is set")).to_be_visible()
+
+
+def report(page: Page) -> None:
+    """The shift in which the batch was inspected."""
+    expect(page.get_by_role("button", name="Parts (CSV)")).to_be_visible()
+
+
 def shoot(page: Page, url: str, name: str, ready: Callable[[Page], None]) -> None:
     """One view in all sizes and themes."""
     for theme in THEMES:
@@ -162,6 +172,8 @@ def main() -> None:
         shoot(page, f"{server.url}/who", "people", people)
         decide_about_all(server)
         shoot(page, f"{server.url}/threshold?evidence=reviewed&at=1.5", "threshold", threshold)
+        shoot(page, f"{server.url}/trends?by=hour", "trends", trends)
+        shoot(page, f"{server.url}/reports", "reports", report)
         browser.close()
 
 
