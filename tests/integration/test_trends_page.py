@@ -12,7 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 import db
 import pages._services as services
+from core import held_out_scores
 from core.decisions import Decision
+from core.evidence_set import evidence_set
 from core.people import Person, Role
 from tests.integration.test_shift_reports import NIGHT, fill
 from tests.unit.fakes import BrightnessEngine
@@ -134,3 +136,17 @@ def test_an_engineer_freezes_limits_and_the_chart_shows_its_signal(
 
 def press(app: AppTest, label: str) -> AppTest:
     return next(button for button in app.button if button.label == label).click().run()
+
+
+def test_scores_are_compared_with_those_of_held_out_castings(
+    app: AppTest, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_days(sqlite_url)
+    scores = [*range(-12, 0), *range(1, 9)]
+    held_out = evidence_set([float(score) for score in scores], [score > 0 for score in scores])
+    monkeypatch.setattr(held_out_scores, "read_held_out_scores", lambda _card: held_out)
+    app.run()
+    assert not app.exception
+    said = next(caption.value for caption in app.caption if "stability index" in caption.value)
+    assert "latest 60 parts" in said
+    assert "Fewer than 200 parts" in said
