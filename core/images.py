@@ -40,7 +40,7 @@ class PartImage:
     """A decoded photograph: upright, gray, at the model's size."""
 
     pixels: NDArray[np.uint8]
-    """(300, 300), the whole picture; borders fill what is not square."""
+    """(300, 300) unless asked otherwise: the whole picture; borders fill what is not square."""
     width: int
     height: int
     """Size of the photograph as a person sees it, pixels."""
@@ -52,8 +52,11 @@ def sha256_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def decode(data: bytes) -> PartImage:
-    """Decode one photograph; raises ImageRejected and nothing else."""
+def decode(data: bytes, side: int = SIDE) -> PartImage:
+    """Decode one photograph; raises ImageRejected and nothing else.
+
+    Another ``side`` than the model's gives the same view with more or fewer pixels, for people.
+    """
     if not data:
         raise ImageRejected("The file is empty. Copy it again from the camera.")
     if len(data) > MAX_BYTES:
@@ -62,7 +65,7 @@ def decode(data: bytes) -> PartImage:
             "Save it smaller or as JPEG."
         )
     try:
-        return _decode(data)
+        return _decode(data, side)
     except ImageRejected:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -84,7 +87,7 @@ def _too_large() -> str:
     return f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels. Save it smaller."
 
 
-def _decode(data: bytes) -> PartImage:
+def _decode(data: bytes, side: int) -> PartImage:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         width, height = image.size
         if width * height > MAX_PIXELS:
@@ -101,11 +104,11 @@ def _decode(data: bytes) -> PartImage:
         file_format = "JPEG" if image.format == "MPO" else str(image.format)
         orientation = image.getexif().get(_ORIENTATION, 1)
         # JPEG can be decoded straight to gray and, when large, at a fraction of its size.
-        image.draft("L", (SIDE, SIDE))
+        image.draft("L", (side, side))
         gray = _upright(_gray(image), orientation)
     if orientation in _SWAPPING_ORIENTATIONS:
         width, height = height, width
-    return PartImage(np.asarray(_square(gray), dtype=np.uint8), width, height, file_format)
+    return PartImage(np.asarray(_square(gray, side), dtype=np.uint8), width, height, file_format)
 
 
 def _upright(gray: Image.Image, orientation: int) -> Image.Image:
@@ -131,18 +134,18 @@ def _gray(image: Image.Image) -> Image.Image:
     return image.convert("L")
 
 
-def _square(gray: Image.Image) -> Image.Image:
-    """The whole picture at SIDE x SIDE; what is not square is filled with its border's gray."""
+def _square(gray: Image.Image, side: int) -> Image.Image:
+    """The whole picture at side x side; what is not square is filled with its border's gray."""
     width, height = gray.size
-    if width == height == SIDE:
+    if width == height == side:
         return gray
-    scale = SIDE / max(width, height)
+    scale = side / max(width, height)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     resized = gray.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
-    if size == (SIDE, SIDE):
+    if size == (side, side):
         return resized
     pixels = np.asarray(resized)
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    canvas = Image.new("L", (SIDE, SIDE), int(np.median(border)))
-    canvas.paste(resized, ((SIDE - size[0]) // 2, (SIDE - size[1]) // 2))
+    canvas = Image.new("L", (side, side), int(np.median(border)))
+    canvas.paste(resized, ((side - size[0]) // 2, (side - size[1]) // 2))
     return canvas

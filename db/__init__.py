@@ -75,7 +75,7 @@ from db.queue import (
 from db.review_figures import Suspect, production, second_opinions, suspects
 from db.reviewed import reviewed_parts
 from db.scores import parts_since, reviewed_scores
-from db.session import connect, reading, writing
+from db.session import connect, reading, write, writing
 from db.shift_reports import latest_inspection, shift_parts, shift_report
 from db.store import BatchStore
 from db.thresholds import (
@@ -172,5 +172,6 @@ __all__ = [
     "undo",
     "unfinished_batches",
     "waiting",
+    "write",
     "writing",
 ]

@@ -10,21 +10,24 @@ SQLAlchemy SQLite documentation describes ("Using SQLAlchemy to emit BEGIN").
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from core.errors import SettingsError, StoreUnavailable, StoreVersion
+from core.errors import SettingsError, StoreBusy, StoreUnavailable, StoreVersion
 from db.failures import translated
 
+Result = TypeVar("Result")
 MIGRATIONS = Path(__file__).parent / "migrations"
 WAIT_SECONDS = 5
 """How long a writer waits for another, and a connection for its server."""
+ATTEMPTS = 4
+"""Of a write that a person waits for."""
 _MIGRATION_LOCK = 7120246318
 """Key of PostgreSQL's advisory lock around migrations; any number nobody else uses."""
 
@@ -76,6 +79,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
         connection.execution_options(writes=True)
         with connection.begin():
             yield connection
+
+
+def write(engine: Engine, work: Callable[[Connection], Result]) -> Result:
+    """Do ``work`` in a transaction that writes, and return what it returns.
+
+    Where others kept the database for too long nothing was stored, and it is done again, up to
+    :data:`ATTEMPTS` times: SQLite serves writers in no order, so one may be unlucky. Raises
+    StoreUnavailable, or StoreBusy after the last attempt.
+    """
+    for _ in range(ATTEMPTS - 1):
+        with suppress(StoreBusy), writing(engine) as connection:
+            return work(connection)
+    with writing(engine) as connection:
+        return work(connection)
 
 
 def newest_revision() -> str:

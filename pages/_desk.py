@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import streamlit as st
 
@@ -103,8 +104,7 @@ def fill(services: Services, person: Person, desk: Desk) -> None:
         count = len(known - desk.settled) + AHEAD
         with db.reading(services.database) as connection:
             parts = db.waiting(connection, person, desk.choice.filters, limit=count)
-        with db.writing(services.database) as connection:
-            found = db.claim(connection, person, parts)
+        found = db.write(services.database, partial(db.claim, person=person, parts=parts))
         desk.blind.update(part.inspection_id for part in found if part.second_review)
         numbers = [part.inspection_id for part in found]
     else:
@@ -122,16 +122,19 @@ def decide(
     if part is None:
         return
     with _caught(desk):
-        with db.writing(services.database) as connection:
-            given = db.decide(
-                connection,
-                person,
-                part,
-                decision,
-                defect_type,
-                str(st.session_state.get(note_key(part), "")),
-                services.settings.review_rate,
-            )
+        given = db.write(
+            services.database,
+            partial(
+                db.decide,
+                person=person,
+                inspection_id=part,
+                decision=decision,
+                defect_type=defect_type,
+                note=str(st.session_state.get(note_key(part), "")),
+                review_rate=services.settings.review_rate,
+            ),
+        )
+        with db.reading(services.database) as connection:
             shown = db.part_by_id(connection, part)
         desk.done.append(given.disposition.id)
         desk.settled.add(part)

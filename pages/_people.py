@@ -62,6 +62,7 @@ def _type_name() -> None:
             "Your name",
             max_chars=LONGEST,
             placeholder="First and last name",
+            autocomplete="name",
             help="It is kept with everything you decide, marked as not verified, because no "
             "sign-in is configured.",
         )

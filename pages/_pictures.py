@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from PIL import Image
 from sqlalchemy import Engine as Database
 
 import db
@@ -14,6 +13,7 @@ from core.evidence import legend, overlay, picture_bytes
 from core.images import SIDE, decode
 
 LARGE = 2 * SIDE
+ZOOMED = 3 * SIDE
 
 
 @st.cache_data(max_entries=600, show_spinner=False)
@@ -35,12 +35,9 @@ def pictures(
     if data is None:
         return None
     try:
-        pixels = decode(data).pixels
+        pixels = decode(data, side).pixels
     except ImageRejected:
         return None
-    if side != SIDE:
-        enlarged = Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC)
-        pixels = np.asarray(enlarged)
     return picture_bytes(pixels), picture_bytes(overlay(pixels, _evidence, scale))
 
 

@@ -12,7 +12,7 @@ from core.people import Person
 from pages import _desk
 from pages._desk import WORDS, Desk
 from pages._part import NO_PHOTOGRAPH, verdict_badge
-from pages._pictures import LARGE, evidence_scale, legend_picture, pictures
+from pages._pictures import ZOOMED, evidence_scale, legend_picture, pictures
 from pages._review_filters import Show
 from pages._review_known import known
 from pages._services import Services
@@ -27,7 +27,7 @@ _WIDE = "review wide"
 def part_view(services: Services, person: Person, desk: Desk, part: db.Part) -> None:
     """The part with everything needed to decide it."""
     if st.session_state.get(_WIDE):
-        _pictures(services, part, LARGE)
+        _pictures(services, part, ZOOMED)
         panel = st.container()
     else:
         left, panel = st.columns([9, 5], gap="medium")

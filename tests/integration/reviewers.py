@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import db
 from core.decisions import Decision
@@ -17,17 +18,21 @@ def review(url: str, name: str, count: int) -> None:
     while decided < count:
         with db.reading(engine) as connection:
             parts = db.waiting(connection, person, db.Filters(), limit=min(3, count - decided))
-        with db.writing(engine) as connection:
-            claimed = db.claim(connection, person, parts)
-        for part in claimed:
-            with db.writing(engine) as connection:
-                given = db.decide(
-                    connection, person, part.inspection_id, Decision.OK, review_rate=0
-                )
-            sys.stdout.write(f"{given.disposition.id} {part.inspection_id} {len(given.others)}\n")
+        for part in db.write(engine, partial(db.claim, person=person, parts=parts)):
+            number = part.inspection_id
+            given = db.write(
+                engine,
+                partial(
+                    db.decide,
+                    person=person,
+                    inspection_id=number,
+                    decision=Decision.OK,
+                    review_rate=0,
+                ),
+            )
+            sys.stdout.write(f"{given.disposition.id} {number} {len(given.others)}\n")
             decided += 1
-    with db.writing(engine) as connection:
-        db.release(connection, person)
+    db.write(engine, partial(db.release, person=person))
     engine.dispose()
 
 

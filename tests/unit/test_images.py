@@ -165,3 +165,13 @@ def test_damaged_files_give_a_picture_or_a_rejection_and_nothing_else(data):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(ImageRejected):
         assert decode(bytes(damaged)).pixels.shape == (SIDE, SIDE)
+
+
+def test_a_larger_side_shows_the_same_view_with_the_photographs_own_detail():
+    image = picture((700, 900))
+    data = encoded(image, "PNG")
+    large, usual = decode(data, 900), decode(data)
+    assert large.pixels.shape == (900, 900)
+    assert np.array_equal(large.pixels[:, 100:800], np.asarray(image))
+    reduced = Image.fromarray(large.pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    assert np.abs(np.asarray(reduced, float) - usual.pixels).mean() < 1
