@@ -48,6 +48,12 @@ with shown_errors():
                 url_path="reports",
             ),
             st.Page(
+                "pages/model.py",
+                title="Model",
+                icon=":material/neurology:",
+                url_path="model",
+            ),
+            st.Page(
                 "pages/who.py",
                 title=navigation_title(person),
                 icon=":material/person:",

@@ -44,6 +44,8 @@ class Inference:
 
     log_odds: NDArray[np.float32]
     evidence: NDArray[np.float32]
+    strangeness: NDArray[np.float32]
+    """(N,): how unlike the training parts each photograph is (see ``core.familiarity``)."""
 
 
 class Engine(Protocol):
@@ -86,10 +88,10 @@ class OnnxEngine:
 
     def infer(self, pixels: NDArray[np.uint8]) -> Inference:
         """(N, 300, 300) uint8 -> Inference."""
-        log_odds, evidence = self.session.run(
-            ["log_odds", "evidence"], {"photographs": np.ascontiguousarray(pixels)}
+        log_odds, evidence, strangeness = self.session.run(
+            ["log_odds", "evidence", "strangeness"], {"photographs": np.ascontiguousarray(pixels)}
         )
-        return Inference(np.asarray(log_odds), np.asarray(evidence))
+        return Inference(np.asarray(log_odds), np.asarray(evidence), np.asarray(strangeness))
 
 
 def load_onnx(folder: Path = MODELS, threads: int | None = None) -> OnnxEngine:
@@ -124,8 +126,8 @@ class TorchEngine:
     def infer(self, pixels: NDArray[np.uint8]) -> Inference:
         """(N, 300, 300) uint8 -> Inference."""
         with self.torch.inference_mode():
-            log_odds, evidence = self.network(self.torch.from_numpy(np.array(pixels)))
-        return Inference(log_odds.numpy(), evidence.numpy())
+            outputs = self.network(self.torch.from_numpy(np.array(pixels)))
+        return Inference(*(output.numpy() for output in outputs))
 
 
 def load_torch(folder: Path = MODELS, threads: int | None = None) -> TorchEngine:

@@ -108,7 +108,7 @@ def _decode(data: bytes, side: int) -> PartImage:
         gray = _upright(_gray(image), orientation)
     if orientation in _SWAPPING_ORIENTATIONS:
         width, height = height, width
-    return PartImage(np.asarray(_square(gray, side), dtype=np.uint8), width, height, file_format)
+    return PartImage(np.asarray(squared(gray, side), dtype=np.uint8), width, height, file_format)
 
 
 def _upright(gray: Image.Image, orientation: int) -> Image.Image:
@@ -134,7 +134,7 @@ def _gray(image: Image.Image) -> Image.Image:
     return image.convert("L")
 
 
-def _square(gray: Image.Image, side: int) -> Image.Image:
+def squared(gray: Image.Image, side: int = SIDE) -> Image.Image:
     """The whole picture at side x side; what is not square is filled with its border's gray."""
     width, height = gray.size
     if width == height == side:

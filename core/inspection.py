@@ -1,4 +1,4 @@
-"""The one way of a photograph: bytes -> decode -> engine -> Inspection -> store.
+"""The one way of a photograph: bytes -> decode -> gate -> engine -> Inspection -> store.
 
 Upload page, command line and every other source call :func:`inspect_photographs`; there is
 no second way. Reading and decoding run ahead of inference, storing runs behind it, and a
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from core.engine import MICRO_BATCH, Engine
 from core.errors import ImageRejected
 from core.evidence import stored_map
+from core.gate import Measures, fault, measure
 from core.images import PartImage, decode, sha256_of
 from core.metrics import probabilities
 
@@ -54,6 +55,7 @@ class StageTimes:
     """Milliseconds one part spent in each stage; inference is its share of the micro-batch."""
 
     decode_ms: float
+    gate_ms: float
     inference_ms: float
 
 
@@ -120,7 +122,9 @@ class _Prepared:
     photograph: Photograph
     sha256: str
     image: PartImage | None = None
+    measures: Measures | None = None
     decode_ms: float = 0.0
+    gate_ms: float = 0.0
     outcome: Outcome | None = None
     """Known already: rejected, or inspected before."""
 
@@ -159,8 +163,10 @@ def inspect_photographs(
             yield from behind.result()
 
 
-def verdict_of(probability: float, threshold: float) -> Verdict:
-    """Defective from the threshold on, OK below it."""
+def verdict_of(probability: float, threshold: float, reason: str = "") -> Verdict:
+    """Defective from the threshold on, OK below it; with a gate's ``reason`` neither."""
+    if reason:
+        return Verdict.NOT_INSPECTABLE
     return Verdict.DEFECTIVE if probability >= threshold else Verdict.OK
 
 
@@ -198,7 +204,16 @@ def _decode(photograph: Photograph, sha256: str) -> _Prepared:
         image = decode(photograph.data)
     except ImageRejected as rejected:
         return _rejected(photograph, sha256, rejected.reason)
-    return _Prepared(photograph, sha256, image, (perf_counter() - start) * 1e3)
+    decoded = perf_counter()
+    measures = measure(image.pixels)
+    return _Prepared(
+        photograph,
+        sha256,
+        image,
+        measures,
+        decode_ms=(decoded - start) * 1e3,
+        gate_ms=(perf_counter() - decoded) * 1e3,
+    )
 
 
 def _rejected(photograph: Photograph, sha256: str, reason: str) -> _Prepared:
@@ -208,30 +223,35 @@ def _rejected(photograph: Photograph, sha256: str, reason: str) -> _Prepared:
 
 
 def _infer(prepared: Sequence[_Prepared], engine: Engine, threshold: float) -> list[Outcome]:
-    images = [(part, part.image) for part in prepared if part.image is not None]
+    images = [
+        (part, part.image, part.measures)
+        for part in prepared
+        if part.image is not None and part.measures is not None
+    ]
     inspections: dict[str, Inspection] = {}
     if images:
         start = perf_counter()
-        inference = engine.infer(np.stack([image.pixels for _, image in images]))
+        inference = engine.infer(np.stack([image.pixels for _, image, _ in images]))
         inference_ms = (perf_counter() - start) * 1e3 / len(images)
         now = datetime.now(UTC)
         chances = probabilities(inference.log_odds)
-        for index, (part, image) in enumerate(images):
+        for index, (part, image, measures) in enumerate(images):
             probability = float(chances[index])
+            reason = fault(measures, float(inference.strangeness[index]), engine.card.gate)
             inspections[part.sha256] = Inspection(
                 file=part.photograph.name,
                 sha256=part.sha256,
-                verdict=verdict_of(probability, threshold),
+                verdict=verdict_of(probability, threshold, reason),
                 probability=probability,
                 log_odds=float(inference.log_odds[index]),
                 threshold=threshold,
                 model=engine.card.identity,
                 evidence=stored_map(inference.evidence[index]),
-                reason="",
+                reason=reason,
                 width=image.width,
                 height=image.height,
                 format=image.format,
-                times=StageTimes(part.decode_ms, inference_ms),
+                times=StageTimes(part.decode_ms, part.gate_ms, inference_ms),
                 inspected_at=now,
             )
     return [

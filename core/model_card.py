@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import ModelAltered, ModelMissing
+from core.gate import GateLimits
 from core.metrics import Evaluation
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
@@ -67,6 +68,68 @@ class Threshold(_Record):
     rule: str
 
 
+class ReliabilityBin(_Record):
+    """Photographs whose probability lies in one tenth: what was said, and what was so."""
+
+    photographs: int
+    mean_probability: float
+    share_defective: float
+
+
+class Calibration(_Record):
+    """How held-out scores were made into probabilities: ``slope * score + offset``.
+
+    Both are part of the head's weights, so evidence and log-odds have them already.
+    """
+
+    slope: float = Field(gt=0)
+    offset: float
+    error_before: float
+    """Expected calibration error over ten equal bins, on all held-out photographs."""
+    error_after: float
+    reliability: list[ReliabilityBin]
+
+
+class Division(_Record):
+    """Figures of one more division of the castings into folds."""
+
+    fold_seed: int
+    recall: float
+    specificity: float
+    accuracy: float
+    auc: float
+
+
+class Change(_Record):
+    """What one change of held-out photographs does to their verdicts."""
+
+    change: str
+    photographs: int
+    auc: float
+    flipped: float
+    """Share of verdicts that differ from those of the unchanged photographs."""
+    turned_away: float
+    """Share that the gate calls not inspectable."""
+
+
+class Robustness(_Record):
+    """Verdicts of held-out castings under changes that should not matter, and some that do."""
+
+    changes: list[Change]
+    background_auc: float
+    """AUC of the background alone: how much of the label its brightness gives away."""
+    evidence_on_part: float
+    """Median share of positive evidence on the part, over parts called defective."""
+
+
+class TurnedAway(_Record):
+    """How often the gate turns one kind of picture away."""
+
+    pictures: str
+    number: int
+    turned_away: int
+
+
 class ModelCard(_Record):
     """Everything that is known of one trained model."""
 
@@ -84,7 +147,13 @@ class ModelCard(_Record):
     head_bias: float
     evidence_scale: float = Field(gt=0)
     """Log-odds per cell at which the heatmap's colour is full, the same for every part."""
+    gate: GateLimits
+    calibration: Calibration
     evaluations: dict[str, Evaluation]
+    divisions: list[Division]
+    """Other divisions into folds, at the same threshold."""
+    robustness: Robustness | None
+    gate_report: list[TurnedAway]
     limits: list[str]
 
     @property

@@ -25,12 +25,16 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core.errors import ModelAltered, ModelMissing
+from core.familiarity import Familiarity
 from core.images import SIDE
 
 CELLS = 10
 """Rows and columns of the evidence map: SIDE / 32, rounded up."""
 
 FEATURES = 1280
+
+FAMILIAR_BLOCK = 11
+"""The gate looks at this block's input, which no recipe moves."""
 
 DISC = 105.0
 """Pixels from the middle within which a photograph's brightness and contrast are measured."""
@@ -63,7 +67,7 @@ _models = _torchvision_models()
 
 
 class CastingNetwork(nn.Module):
-    """Grayscale photographs in; log-odds of "defective" and their evidence map out."""
+    """Grayscale photographs in; log-odds of "defective", their evidence and strangeness out."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,6 +77,7 @@ class CastingNetwork(nn.Module):
             1, stem.out_channels, stem.kernel_size, stem.stride, stem.padding, bias=False
         )
         self.head = nn.Linear(FEATURES, 1)
+        self.familiarity = Familiarity()
         self.register_buffer("disc", _disc(), persistent=False)
         self.disc: Tensor
 
@@ -91,11 +96,18 @@ class CastingNetwork(nn.Module):
         """(N, 1280, H, W) activations -> (N, H, W), the head applied to every cell."""
         return torch.einsum("nkhw,k->nhw", activations, self.head.weight[0])
 
-    def forward(self, photographs: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, 300, 300) uint8 -> log-odds (N,) and evidence (N, 10, 10), float32."""
-        activations = self.features(self.normalise(photographs))
+    def early(self, photographs: Tensor) -> Tensor:
+        """(N, 300, 300) uint8 -> (N, 64, 19, 19), what the gate looks at."""
+        features: Tensor = self.features[:FAMILIAR_BLOCK](self.normalise(photographs))
+        return features
+
+    def forward(self, photographs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(N, 300, 300) uint8 -> log-odds (N,), evidence (N, 10, 10), strangeness (N,), float32."""
+        early = self.early(photographs)
+        activations = self.features[FAMILIAR_BLOCK:](early)
         evidence = self.cell_scores(activations) / (activations.shape[2] * activations.shape[3])
-        return evidence.sum(dim=(1, 2)) + self.head.bias, evidence
+        log_odds = evidence.sum(dim=(1, 2)) + self.head.bias
+        return log_odds, evidence, self.familiarity(early)
 
 
 def _disc() -> Tensor:

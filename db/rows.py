@@ -29,6 +29,7 @@ INSPECTION_COLUMNS = (
     inspection.c.evidence_columns,
     inspection.c.reason,
     inspection.c.decode_ms,
+    inspection.c.gate_ms,
     inspection.c.inference_ms,
     inspection.c.store_ms,
     inspection.c.inspected_at,
@@ -77,6 +78,7 @@ def inspection_values(
         "evidence_rows": rows,
         "evidence_columns": columns,
         "decode_ms": item.times.decode_ms,
+        "gate_ms": item.times.gate_ms,
         "inference_ms": item.times.inference_ms,
     }
 
@@ -126,7 +128,7 @@ def inspection_from(row: Row[*tuple[Any, ...]]) -> Inspection:
         width=fields["width"],
         height=fields["height"],
         format=fields["format"],
-        times=StageTimes(fields["decode_ms"], fields["inference_ms"]),
+        times=StageTimes(fields["decode_ms"], fields["gate_ms"], fields["inference_ms"]),
         inspected_at=fields["inspected_at"],
     )
 

@@ -166,6 +166,7 @@ inspection = Table(
     Column("evidence_rows", SmallInteger, nullable=False),
     Column("evidence_columns", SmallInteger, nullable=False),
     Column("decode_ms", Double, nullable=False),
+    Column("gate_ms", Double, nullable=False, server_default="0"),
     Column("inference_ms", Double, nullable=False),
     # Empty until the end of the transaction that stores the row: it is the row's own time.
     Column("store_ms", Double),

@@ -188,7 +188,7 @@ def _latency(
     connection: Connection, shift: Shift, station: str | None
 ) -> tuple[float | None, float | None]:
     part = inspection.c
-    spent = part.decode_ms + part.inference_ms + func.coalesce(part.store_ms, 0.0)
+    spent = part.decode_ms + part.gate_ms + part.inference_ms + func.coalesce(part.store_ms, 0.0)
     # Percentiles are counted here: SQLite has no function for them.
     values = np.fromiter(connection.scalars(select(spent).where(*_within(shift, station))), float)
     if not values.size:

@@ -95,8 +95,8 @@ def _table(part: db.Part) -> None:
     rows = {
         "Inspected": f"{moment_text(item.inspected_at)} at {part.station}, batch {part.batch_id}",
         "Photograph": f"{item.width} x {item.height} pixels, {item.format}",
-        "Stages": f"decode {item.times.decode_ms:.1f} ms, inference "
-        f"{item.times.inference_ms:.1f} ms, store {part.store_ms:.1f} ms",
+        "Stages": f"decode {item.times.decode_ms:.1f} ms, gate {item.times.gate_ms:.1f} ms, "
+        f"inference {item.times.inference_ms:.1f} ms, store {part.store_ms:.1f} ms",
         "Model": item.model,
         "SHA-256": item.sha256,
     }
@@ -115,4 +115,4 @@ def _heard(part: db.Part) -> str:
 
 def _milliseconds(part: db.Part) -> float:
     times = part.inspection.times
-    return times.decode_ms + times.inference_ms + part.store_ms
+    return times.decode_ms + times.gate_ms + times.inference_ms + part.store_ms

@@ -21,7 +21,7 @@ def results_table(card: ModelCard, benchmark: dict[str, Any]) -> str:
     """The table as Markdown; figures that nobody has measured are called so."""
     columns = ("official", "unseen")
     rows = ["| | official test split | unseen castings |", "|---|---|---|"]
-    for name in ("recall", "precision", "f1", "accuracy", "auc"):
+    for name in ("recall", "specificity", "precision", "f1", "accuracy", "auc"):
         cells = []
         for column in columns:
             evaluation = card.evaluations.get(column)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from core.engine import EngineKind, load_engine
 from core.errors import DataSetError, SettingsError
 from core.metrics import Evaluation
+from core.model_card import MODELS, Division, read_card, write_card
+from core.training.calibration import calibrated
 from core.training.castings import CastingReport, group_castings
 from core.training.dataset import (
     LabelledPhotograph,
@@ -17,9 +20,11 @@ from core.training.dataset import (
     read_data_set,
     read_pixels,
 )
-from core.training.evaluation import FOLDS, evaluate_split, infer_all
-from core.training.held_out import Bar, evaluate_unseen, fit_without, prepare, scores_without
+from core.training.evaluation import evaluate_split, infer_all
+from core.training.held_out import Bar, evaluate_unseen, held_out, prepare
 from core.training.recipe import RECIPES
+from core.training.reports import with_reports
+from core.training.train import CHECKPOINTS, FOLD_SEED, divided
 
 Say = Callable[[str], None]
 
@@ -59,22 +64,50 @@ def evaluate_unseen_castings(
     weights: Path | None,
     bar: Bar,
     say: Say,
+    folder: Path = MODELS,
 ) -> Evaluation:
     """A recipe on castings it has not seen: five folds by casting, each photograph scored once.
 
-    Raises SettingsError, DataSetError, ModelMissing.
+    Where it is the recipe of the model in ``folder``, its calibration and threshold are used
+    and its card is completed: with robustness and the gate for the card's own folds, with the
+    figures alone for others. Raises SettingsError, DataSetError, ModelUnavailable.
     """
     if recipe not in RECIPES:
         raise SettingsError(f"There is no recipe {recipe!r}. Use one of: {', '.join(RECIPES)}.")
-    chosen = RECIPES[recipe]
     photographs = read_data_set(dataset)
     groups = castings_for(dataset, photographs, castings, bar)
-    material = prepare(dataset, photographs, photographs, groups, chosen, fold_seed, bar, weights)
-    networks = [fit_without(material, fold, chosen, bar, weights)[0] for fold in range(FOLDS)]
-    scores = scores_without(material, networks, chosen)
-    evaluation = evaluate_unseen(material, scores, 0.5)
+    seen, _, _ = divided(photographs, groups)
+    material = prepare(
+        dataset, photographs, seen, groups, RECIPES[recipe], folder / CHECKPOINTS, bar, weights
+    )
+    held = held_out(material, fold_seed, curves=fold_seed == FOLD_SEED)
+    card = read_card(folder)
+    if card.recipe != json.loads(json.dumps(asdict(material.recipe))):
+        evaluation = evaluate_unseen(material, held.scores, 0.5)
+        _tell(evaluation, report, say)
+        return evaluation
+    scores = calibrated(held.scores, card.calibration)
+    evaluation = evaluate_unseen(material, scores, card.threshold.probability)
     _tell(evaluation, report, say)
+    if fold_seed == FOLD_SEED:
+        card = with_reports(material, held, card)
+    else:
+        others = [of for of in card.divisions if of.fold_seed != fold_seed]
+        divisions = sorted([*others, _division(fold_seed, evaluation)], key=lambda of: of.fold_seed)
+        card = card.model_copy(update={"divisions": divisions})
+    write_card(card, folder)
+    say("These figures are on the model card.")
     return evaluation
+
+
+def _division(fold_seed: int, evaluation: Evaluation) -> Division:
+    return Division(
+        fold_seed=fold_seed,
+        recall=evaluation.recall or 0.0,
+        specificity=evaluation.specificity or 0.0,
+        accuracy=evaluation.accuracy or 0.0,
+        auc=evaluation.auc or 0.0,
+    )
 
 
 def castings_for(

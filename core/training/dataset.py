@@ -107,6 +107,23 @@ def majority_labels(
     return {casting: defective >= ok for casting, (ok, defective) in votes.items()}
 
 
+def agreeing(
+    photographs: Sequence[LabelledPhotograph], castings: dict[str, str]
+) -> list[LabelledPhotograph]:
+    """The photographs that carry the label most of their casting's photographs have.
+
+    One part cannot be both; what is filed against the majority is label noise, and is not
+    trained on. Raises DataSetError when a photograph has no casting.
+    """
+    names = castings_of(photographs, castings)
+    labels = majority_labels(photographs, names)
+    return [
+        photograph
+        for photograph, name in zip(photographs, names, strict=True)
+        if photograph.is_defective == labels[name]
+    ]
+
+
 def read_pixels(folder: Path, photographs: Sequence[LabelledPhotograph]) -> NDArray[np.uint8]:
     """(N, 300, 300): the photographs as serving would decode them.
 

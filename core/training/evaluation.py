@@ -25,6 +25,7 @@ def infer_all(
     return Inference(
         np.concatenate([part.log_odds for part in parts]),
         np.concatenate([part.evidence for part in parts]),
+        np.concatenate([part.strangeness for part in parts]),
     )
 
 

@@ -13,9 +13,9 @@ from core.engine import default_threads
 from core.errors import DataSetError
 from core.network import CastingNetwork
 from core.samples import SamplePart, sample_parts
+from core.training.batches import Examples
 from core.training.dataset import LabelledPhotograph, majority_labels, read_pixels
 from core.training.features import frozen_features
-from core.training.fit import Examples
 from core.training.healing import Sheet, sheet_of
 from core.training.parts import find_part
 from core.training.recipe import Recipe

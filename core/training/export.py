@@ -1,7 +1,7 @@
 """A trained network -> the ONNX graph that serves it.
 
 Normalisation is inside the graph; input is a uint8 batch of any size, outputs are the
-log-odds and the evidence map of the same forward pass.
+log-odds, the evidence map and the strangeness of the same forward pass.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def export_graph(network: CastingNetwork, path: Path) -> str:
             network,
             (example,),
             input_names=["photographs"],
-            output_names=["log_odds", "evidence"],
+            output_names=["log_odds", "evidence", "strangeness"],
             dynamic_shapes={"photographs": {0: torch.export.Dim("batch")}},
             opset_version=OPSET,
             dynamo=True,

@@ -8,7 +8,7 @@ what serving sees.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,33 +21,11 @@ from torch import Tensor, nn
 from core.metrics import auc, confusion
 from core.model_card import Epoch
 from core.network import CastingNetwork
+from core.training.batches import Examples, batches_of
 from core.training.recipe import Recipe, Stage
 
 MICRO_BATCH = 8
 """Examples in one backward pass; more fall out of the processor's caches."""
-
-
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """Pictures as the frozen part sees them, and what is known of them."""
-
-    features: NDArray[np.float16]
-    """(N, channels, rows, columns): input of the first block that moves."""
-    defective: NDArray[np.bool_]
-    castings: tuple[frozenset[str], ...]
-    """Every casting that any part of the picture comes from."""
-    cells: NDArray[np.bool_]
-    """(N, 10, 10): where defects were put."""
-    local: NDArray[np.bool_]
-    """Whether ``cells`` holds every defect there is."""
-    kinds: NDArray[np.str_]
-
-    def __len__(self) -> int:
-        return len(self.defective)
-
-    def without(self, held_out: set[str]) -> NDArray[np.intp]:
-        """The examples in which no held-out casting has any part."""
-        return np.flatnonzero([not (names & held_out) for names in self.castings])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +41,6 @@ def fit(
     examples: Examples,
     rows: NDArray[np.intp],
     recipe: Recipe,
-    stages: tuple[Stage, ...],
     validation: Validation | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> list[Epoch]:
@@ -74,10 +51,9 @@ def fit(
     torch.manual_seed(recipe.seed)
     network.eval()
     curves = []
-    for stage in stages:
+    for stage in recipe.stages:
         optimiser = _optimiser(network, recipe, stage)
-        chosen = rows[np.isin(examples.kinds[rows], stage.kinds)] if stage.kinds else rows
-        batches = _batches(examples.defective, chosen, recipe)
+        batches = batches_of(examples, rows, recipe, stage)
         steps = stage.examples // recipe.batch
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimiser, _share_of(recipe, steps * stage.epochs)
@@ -102,6 +78,8 @@ def log_odds_of(
     network: CastingNetwork, frozen: int, features: NDArray[np.float16]
 ) -> NDArray[np.float32]:
     """Log-odds (N,) of cached features, in evaluation mode."""
+    if not len(features):
+        return np.zeros(0, dtype=np.float32)
     with torch.inference_mode():
         parts = [
             network.head(
@@ -200,25 +178,6 @@ def _copy(average: list[Tensor], moving: list[nn.Parameter]) -> None:
     with torch.no_grad():
         for mean, parameter in zip(average, moving, strict=True):
             parameter.copy_(mean)
-
-
-def _batches(
-    defective: NDArray[np.bool_], rows: NDArray[np.intp], recipe: Recipe
-) -> Iterator[NDArray[np.intp]]:
-    """Endless batches; each example once before any comes again."""
-    rng = np.random.default_rng(recipe.seed)
-
-    def endless(among: NDArray[np.intp]) -> Iterator[np.intp]:
-        while True:
-            yield from rng.permutation(among)
-
-    sources = (
-        (endless(rows[~defective[rows]]), endless(rows[defective[rows]]))
-        if recipe.balanced
-        else (endless(rows),)
-    )
-    while True:
-        yield np.array([next(sources[n % len(sources)]) for n in range(recipe.batch)])
 
 
 def _figures(

@@ -1,29 +1,37 @@
-"""Castings held out in turn: what everything is trained from, and scores nobody memorised.
+"""Castings held out in turn: scores that no network gave from memory.
 
 The pictures and their frozen features are made once; each fold then costs one fit. A
-photograph's held-out score comes from the network that saw no photograph of its casting.
+photograph's held-out score comes from the network that saw no photograph of its casting. A
+finished fit is kept on disk, so that a run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
+from zipfile import is_zipfile
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from core.metrics import Evaluation
 from core.model_card import Epoch
 from core.network import CastingNetwork, from_imagenet
+from core.training.batches import Examples
+from core.training.calibration import DECIMALS
 from core.training.dataset import LabelledPhotograph, castings_of, read_pixels
 from core.training.evaluation import FOLDS, evaluate_split, folds_of
 from core.training.examples import examples_of, training_views, view_count
 from core.training.features import frozen_features
-from core.training.fit import Examples, Validation, fit, log_odds_of
-from core.training.recipe import Recipe, Stage
+from core.training.fit import Validation, fit, log_odds_of
+from core.training.recipe import Recipe
 
 SCORE_COLUMNS = ("sha256", "casting", "label", "fold", "log_odds")
 
@@ -35,27 +43,48 @@ Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 class Material:
     """A data set made ready: what is trained on, and every photograph for scoring."""
 
-    examples: Examples
+    folder: Path
     photographs: list[LabelledPhotograph]
     """The whole data set, test split included: castings are held out, not splits."""
     castings: list[str]
-    features: NDArray[np.float16]
-    folds: NDArray[np.intp]
+    seen: Sequence[LabelledPhotograph]
+    """The photographs that pictures to train on are made of."""
+    recipe: Recipe
+    weights: Path | None
+    checkpoints: Path
+    """Folder of finished fits."""
+    bar: Bar
+    examples: Callable[[], Examples]
+    features: Callable[[], NDArray[np.float16]]
+    """Frozen features of ``photographs``; this and ``examples`` are made when first asked for."""
 
     @property
     def defective(self) -> NDArray[np.bool_]:
         """The photographs' labels."""
         return np.array([photograph.is_defective for photograph in self.photographs])
 
-    def validation(self, fold: int) -> Validation:
-        """The photographs of the castings that this fold holds out."""
-        chosen = self.folds == fold
-        return Validation(self.features[chosen], self.defective[chosen])
+    def castings_in(self, chosen: NDArray[np.bool_]) -> set[str]:
+        """The castings of some of the photographs."""
+        return {self.castings[n] for n in np.flatnonzero(chosen)}
 
-    def rows_without(self, fold: int) -> NDArray[np.intp]:
-        """The examples in which no casting of the fold has any part."""
-        chosen = np.flatnonzero(self.folds == fold)
-        return self.examples.without({self.castings[n] for n in chosen})
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """One fit: the network, its curves, and the scores of what it held out."""
+
+    network: CastingNetwork
+    curves: list[Epoch]
+    scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Cross-validation by casting: who was held out when, and what came of it."""
+
+    folds: NDArray[np.intp]
+    scores: NDArray[np.float32]
+    networks: list[CastingNetwork]
+    curves: list[Epoch]
 
 
 def prepare(
@@ -64,93 +93,145 @@ def prepare(
     seen: Sequence[LabelledPhotograph],
     castings: dict[str, str],
     recipe: Recipe,
-    fold_seed: int,
+    checkpoints: Path,
     bar: Bar,
     weights: Path | None,
 ) -> Material:
-    """Views of the ``seen`` photographs, frozen features of all, folds of castings.
+    """Views of the ``seen`` photographs and features of all, each made when first needed.
 
-    Raises DataSetError when the photographs cannot be used, ModelMissing without weights.
+    Raises DataSetError when a photograph has no casting.
     """
-    network = from_imagenet(weights)
-    with bar("Pictures to train on", view_count(recipe, len(seen))) as step:
-        views = training_views(folder, seen, castings_of(seen, castings), recipe, step)
-    with bar("Their frozen features", len(views)) as step:
-        examples = examples_of(network, views, recipe, step)
+
+    @cache
+    def examples() -> Examples:
+        with bar("Pictures to train on", view_count(recipe, len(seen))) as step:
+            views = training_views(folder, seen, castings_of(seen, castings), recipe, step)
+        with bar("Their frozen features", len(views)) as step:
+            return examples_of(from_imagenet(weights), views, recipe, step)
+
+    @cache
+    def features() -> NDArray[np.float16]:
+        with bar("Frozen features of the photographs", len(photographs)) as step:
+            pixels = list(read_pixels(folder, photographs))
+            return frozen_features(from_imagenet(weights), recipe.frozen, pixels, step)
+
     groups = castings_of(photographs, castings)
-    with bar("Frozen features of the photographs", len(photographs)) as step:
-        pixels = list(read_pixels(folder, photographs))
-        features = frozen_features(network, recipe.frozen, pixels, step)
     return Material(
-        examples, photographs, groups, features, folds_of(photographs, groups, fold_seed)
+        folder,
+        photographs,
+        groups,
+        seen,
+        recipe,
+        weights,
+        checkpoints,
+        bar,
+        examples,
+        features,
     )
 
 
-def fit_without(
-    material: Material,
-    fold: int,
-    recipe: Recipe,
-    bar: Bar,
-    weights: Path | None,
-    validate: bool = False,
-) -> tuple[CastingNetwork, list[Epoch]]:
-    """A network that has seen no casting of one fold; with ``validate`` its curves on them."""
-    network = from_imagenet(weights)
-    with bar(f"Fit without fold {fold + 1} of {FOLDS}", work(recipe, recipe.stages)) as step:
-        curves = fit(
-            network,
-            material.examples,
-            material.rows_without(fold),
-            recipe,
-            recipe.stages,
-            material.validation(fold) if validate else None,
-            step,
-        )
-    return network, curves
+def held_out(material: Material, fold_seed: int, curves: bool = False) -> HeldOut:
+    """Five fits, each without the castings of one fold; ``curves`` of the first on request.
 
-
-def scores_without(
-    material: Material, networks: Sequence[CastingNetwork], recipe: Recipe
-) -> NDArray[np.float32]:
-    """Log-odds of every photograph by the network that held its casting out; NaN elsewhere.
-
-    ``networks`` are those of the first folds, in order.
+    Raises DataSetError when the photographs cannot be used, ModelMissing without weights.
     """
-    scores = np.full(len(material.photographs), np.nan, dtype=np.float32)
-    for fold, network in enumerate(networks):
-        of = material.folds == fold
-        scores[of] = log_odds_of(network, recipe.frozen, material.features[of])
-    return scores
+    folds = folds_of(material.photographs, material.castings, fold_seed)
+    scores = np.full(len(folds), np.nan, dtype=np.float32)
+    fits = []
+    for fold in range(FOLDS):
+        name = f"folds {fold_seed}, fit {fold + 1} of {FOLDS}"
+        fits.append(_fitted(material, name, folds == fold, curves and fold == 0))
+        scores[folds == fold] = fits[-1].scores
+    return HeldOut(folds, scores, [fit.network for fit in fits], fits[0].curves)
+
+
+def fit_with_all(material: Material) -> CastingNetwork:
+    """The fit that is shipped: every casting, nothing held out."""
+    nothing = np.zeros(len(material.photographs), dtype=np.bool_)
+    return _fitted(material, "every casting", nothing, False).network
 
 
 def evaluate_unseen(
     material: Material, scores: NDArray[np.float32], threshold: float
 ) -> Evaluation:
-    """The figures of the photographs that have a held-out score."""
-    known = np.flatnonzero(~np.isnan(scores))
-    return evaluate_split(
-        "unseen",
-        [material.photographs[n] for n in known],
-        scores[known],
-        threshold,
-        [material.castings[n] for n in known],
-    )
+    """The figures of held-out scores at a threshold (a probability)."""
+    return evaluate_split("unseen", material.photographs, scores, threshold, material.castings)
 
 
-def write_scores(path: Path, material: Material, scores: NDArray[np.float32]) -> None:
+def write_scores(
+    path: Path, material: Material, folds: NDArray[np.intp], scores: NDArray[np.float32]
+) -> None:
     """Held-out scores as CSV: the evidence that thresholds are chosen on."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(SCORE_COLUMNS)
         for photograph, casting, fold, score in zip(
-            material.photographs, material.castings, material.folds, scores, strict=True
+            material.photographs, material.castings, folds, scores, strict=True
         ):
-            if not np.isnan(score):
-                writer.writerow(
-                    (photograph.sha256, casting, photograph.label, fold, f"{score:.5f}")
-                )
+            writer.writerow(
+                (photograph.sha256, casting, photograph.label, fold, f"{score:.{DECIMALS}f}")
+            )
 
 
-def work(recipe: Recipe, stages: Sequence[Stage]) -> int:
+def _fitted(material: Material, name: str, held: NDArray[np.bool_], validate: bool) -> Fitted:
+    """A network that saw none of the ``held`` photographs' castings, from disk if it is there."""
+    recipe = material.recipe
+    path = material.checkpoints / f"{recipe.name} {name}.pt"
+    known = _fingerprint(material, held)
+    network = from_imagenet(material.weights)
+    found = _read(path, known)
+    if found is not None and (found["curves"] or not validate):
+        network.load_state_dict(found["network"])
+        curves = [Epoch.model_validate(epoch) for epoch in found["curves"]]
+        return Fitted(network, curves, found["scores"].numpy())
+    examples = material.examples()
+    validation = Validation(material.features()[held], material.defective[held])
+    names = material.castings_in(held)
+    with material.bar(f"Training, {name}", _work(recipe)) as step:
+        curves = fit(
+            network,
+            examples,
+            examples.without(names),
+            recipe,
+            validation if validate else None,
+            step,
+        )
+    scores = log_odds_of(network, recipe.frozen, validation.features)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(
+        {
+            "fingerprint": known,
+            "network": network.state_dict(),
+            "curves": [epoch.model_dump() for epoch in curves],
+            "scores": torch.from_numpy(scores),
+        },
+        path,
+    )
+    return Fitted(network, curves, scores)
+
+
+def _read(path: Path, fingerprint: str) -> dict[str, Any] | None:
+    """A finished fit of the same recipe on the same photographs; None where there is none."""
+    if not is_zipfile(path):  # none there, or broken off while it was written
+        return None
+    found = torch.load(path, weights_only=True)
+    return dict(found) if found.get("fingerprint") == fingerprint else None
+
+
+def _fingerprint(material: Material, held: NDArray[np.bool_]) -> str:
+    """sha256 over everything that a fit depends on, but for the program itself."""
+    lines = [repr(sorted(asdict(material.recipe).items()))]
+    lines += [f"{photograph.sha256} {photograph.label}" for photograph in material.seen]
+    lines += [
+        f"{photograph.sha256} {casting} {out}"
+        for photograph, casting, out in zip(
+            material.photographs, material.castings, held, strict=True
+        )
+    ]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _work(recipe: Recipe) -> int:
     """Examples that a fit goes through."""
-    return sum(stage.epochs * (stage.examples // recipe.batch) for stage in stages) * recipe.batch
+    batches = sum(stage.epochs * (stage.examples // recipe.batch) for stage in recipe.stages)
+    return batches * recipe.batch

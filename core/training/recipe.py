@@ -18,8 +18,9 @@ class Stage:
     """Examples in an epoch."""
     rate: float
     head_rate: float
-    kinds: tuple[str, ...] = ()
-    """Kinds of views that are trained on; none named means all."""
+    kinds: Mapping[str, float] = field(default_factory=dict)
+    """Kinds of views that are trained on, and how often each is drawn within its label; none
+    named means every view alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,6 @@ class Recipe:
     views: Mapping[str, int]
     """Pictures of each kind that are trained on (see ``core.training.views``)."""
     stages: tuple[Stage, ...]
-    folds: int
-    """Folds of castings, of five, that are held out in turn. The first chooses the checkpoint,
-    all of them together the threshold."""
     batch: int = 32
     cosine: bool = False
     """Steps grow at first and then shrink to nothing; else they stay as they are."""
@@ -68,15 +66,14 @@ SEED = Recipe(
         # Small steps: few castings, and ImageNet's features are worth keeping.
         Stage("blocks", first_block=16, epochs=5, examples=7680, rate=1e-5, head_rate=1e-5),
     ),
-    folds=1,
 )
 
 BEST = Recipe(
     name="best",
     # Defects are small: blocks that see texture must move too, those that see edges need not.
     frozen=11,
-    # Half OK, half defective. Healed and planted parts break the link between a photograph's
-    # style and its label, which a network otherwise learns instead of the defect.
+    # Healed and planted parts break the link between a photograph's style and its label, which
+    # a network otherwise learns instead of the defect.
     views={
         "ok": 1300,
         "ok_residual": 1500,
@@ -88,36 +85,27 @@ BEST = Recipe(
         "photograph": 1,
     },
     stages=(
-        # What a defect is, whatever the style it is seen in.
+        # The photographs as they are for the known castings' quirks, as often as all that is made
+        # from them; together in one stage, so that neither is learnt at the other's cost.
         Stage(
-            "defects",
+            "blocks",
             first_block=11,
             epochs=5,
-            examples=1152,
+            examples=3072,
             rate=3e-4,
             head_rate=3e-3,
-            kinds=(
-                "ok",
-                "ok_residual",
-                "defective",
-                "defective_residual",
-                "planted",
-                "drawn",
-                "rendered",
-            ),
-        ),
-        # Then the photographs as they are, where the known castings' quirks are learnt.
-        Stage(
-            "photographs",
-            first_block=16,
-            epochs=5,
-            examples=3840,
-            rate=3e-4,
-            head_rate=3e-4,
-            kinds=("photograph", "rendered"),
+            kinds={
+                "photograph": 3500,
+                "ok": 1300,
+                "ok_residual": 1500,
+                "defective": 1100,
+                "defective_residual": 500,
+                "planted": 1000,
+                "drawn": 500,
+                "rendered": 1300,
+            },
         ),
     ),
-    folds=5,
     cosine=True,
     average=0.97,
     decay=0.01,

@@ -50,7 +50,7 @@ def outcome(
             width=300,
             height=280,
             format="PNG",
-            times=StageTimes(1.5, 7.25),
+            times=StageTimes(1.5, 0.25, 7.25),
             inspected_at=inspected_at or datetime.now(UTC),
         ),
     )

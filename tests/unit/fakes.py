@@ -11,8 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.engine import EngineKind, Inference
+from core.gate import GateLimits
 from core.inspection import Inspection, Outcome
-from core.model_card import ModelCard, Threshold, TrainingData
+from core.model_card import Calibration, ModelCard, Threshold, TrainingData
+
+OPEN_GATE = GateLimits(
+    strangeness=1e9, sharpness=0.0, brightness=0.0, burnt=1.0, noise=1e9, blockiness=1e9
+)
+"""Limits that every photograph keeps."""
 
 
 def card(**changes: Any) -> ModelCard:
@@ -33,7 +39,14 @@ def card(**changes: Any) -> ModelCard:
         "threshold": Threshold(probability=0.5, rule=""),
         "head_bias": 0.0,
         "evidence_scale": 1.0,
+        "gate": OPEN_GATE,
+        "calibration": Calibration(
+            slope=1.0, offset=0.0, error_before=0.0, error_after=0.0, reliability=[]
+        ),
         "evaluations": {},
+        "divisions": [],
+        "robustness": None,
+        "gate_report": [],
         "limits": [],
     }
     return ModelCard(**values | changes)
@@ -52,7 +65,11 @@ class BrightnessEngine:
         self.batches.append(len(pixels))
         log_odds = (pixels.mean(axis=(1, 2)) - 127.5) / 10
         evidence = np.repeat(log_odds / 100, 100).reshape(-1, 10, 10)
-        return Inference(log_odds.astype(np.float32), evidence.astype(np.float32))
+        return Inference(
+            log_odds.astype(np.float32),
+            evidence.astype(np.float32),
+            np.zeros(len(pixels), dtype=np.float32),
+        )
 
 
 @dataclass

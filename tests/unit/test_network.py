@@ -49,7 +49,7 @@ def autograd_grad_cam(network, photographs):
 
 def test_the_map_adds_up_to_the_log_odds(network, photographs):
     with torch.inference_mode():
-        log_odds, evidence = network(photographs)
+        log_odds, evidence, _ = network(photographs)
         direct = FromNormalised(network)(network.normalise(photographs)).squeeze(1)
     assert evidence.shape == (3, CELLS, CELLS)
     assert evidence.abs().max() > 1e-3
@@ -59,7 +59,7 @@ def test_the_map_adds_up_to_the_log_odds(network, photographs):
 
 def test_the_map_is_grad_cam_by_autograd(network, photographs):
     with torch.inference_mode():
-        _, evidence = network(photographs)
+        _, evidence, _ = network(photographs)
     expected = autograd_grad_cam(network, photographs)
     scale = expected.abs().max()
     assert ((evidence - expected).abs().max() / scale) < 1e-5
@@ -70,7 +70,7 @@ def test_the_map_is_that_of_the_grad_cam_package(network, photographs):
     from pytorch_grad_cam import GradCAM
 
     with torch.inference_mode():
-        _, evidence = network(photographs)
+        _, evidence, _ = network(photographs)
     model = FromNormalised(network)
     with GradCAM(model=model, target_layers=[model.features[-1]]) as cam:
         cam(network.normalise(photographs), targets=[lambda output: output[0]] * 3)
@@ -85,10 +85,10 @@ def test_the_map_is_that_of_the_grad_cam_package(network, photographs):
 
 def test_another_head_makes_another_map(network, photographs):
     with torch.inference_mode():
-        _, before = network(photographs)
+        _, before, _ = network(photographs)
         kept = network.head.weight.clone()
         network.head.weight.copy_(kept[:, torch.randperm(kept.shape[1])])
-        _, after = network(photographs)
+        _, after, _ = network(photographs)
         network.head.weight.copy_(kept)
 
     def ranks(values):

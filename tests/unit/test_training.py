@@ -10,6 +10,7 @@ import torch
 from core.engine import EngineKind, load_engine
 from core.errors import DataSetError, ModelMissing
 from core.images import sha256_of
+from core.metrics import probabilities
 from core.model_card import SCORES, read_card
 from core.network import CastingNetwork, from_imagenet
 from core.samples import encode_jpeg, sample_parts
@@ -25,7 +26,7 @@ from core.training.examples import training_views
 from core.training.parts import find_part
 from core.training.recipe import Recipe, Stage
 from core.training.rephotography import cells_of
-from core.training.train import divide, train
+from core.training.train import CHECKPOINTS, divided, train
 
 TINY = Recipe(
     name="tiny",
@@ -35,7 +36,6 @@ TINY = Recipe(
         Stage("head", first_block=19, epochs=1, examples=16, rate=0.0, head_rate=1e-2),
         Stage("blocks", first_block=16, epochs=2, examples=16, rate=1e-3, head_rate=1e-3),
     ),
-    folds=2,
     batch=8,
     local_weight=1.0,
 )
@@ -102,8 +102,43 @@ def test_a_folder_becomes_a_model_that_serves(folder, weights, tmp_path):
     assert np.abs(served.log_odds - reference.log_odds).max() < 1e-4
     with (tmp_path / SCORES).open(newline="") as file:
         scores = list(csv.DictReader(file))
-    assert {row["fold"] for row in scores} == {"0", "1"}
-    assert len(scores) == card.evaluations["unseen"].photographs
+    assert {row["fold"] for row in scores} == {"0", "1", "2", "3", "4"}
+    assert len(scores) == card.evaluations["unseen"].photographs == len(read_data_set(folder))
+    # Slope and offset are in the head: the graph's log-odds are calibrated ones already.
+    chances = probabilities(np.array([float(row["log_odds"]) for row in scores]))
+    assert card.calibration.reliability
+    assert sum(of.photographs for of in card.calibration.reliability) == len(chances)
+    assert card.calibration.error_after <= card.calibration.error_before + 0.05
+
+
+def test_a_run_that_was_stopped_goes_on_with_its_finished_fits(folder, weights, tmp_path):
+    def run():
+        return train(
+            folder,
+            read_data_set(folder),
+            read_castings(folder / "castings.csv"),
+            TINY,
+            tmp_path,
+            counted,
+            weights,
+        )
+
+    titles = []
+
+    @contextmanager
+    def counted(title, _total):
+        titles.append(title)
+        yield lambda _: None
+
+    first = run()
+    fits = [title for title in titles if title.startswith("Training")]
+    assert len(fits) == 6
+    (tmp_path / CHECKPOINTS / "tiny folds 0, fit 3 of 5.pt").write_bytes(b"broken off")
+    titles.clear()
+    again = run()
+    assert [title for title in titles if title.startswith("Training")] == [fits[2]]
+    assert again.weights_sha256 == first.weights_sha256
+    assert again.evaluations["unseen"] == first.evaluations["unseen"]
 
 
 def test_from_imagenet_is_the_pretrained_network_on_gray_pictures(weights):
@@ -139,8 +174,8 @@ def test_no_casting_is_on_both_sides_of_a_fold(folder):
 
 
 def test_copies_of_test_photographs_are_not_trained_on(folder):
-    seen, tested, copies = divide(read_data_set(folder))
-    assert copies == 1
+    seen, tested, left_out = divided(read_data_set(folder), read_castings(folder / "castings.csv"))
+    assert left_out.startswith("1 training photographs")
     assert not {p.sha256 for p in seen} & {p.sha256 for p in tested}
 
 
@@ -181,7 +216,7 @@ def test_every_kind_of_view_from_real_photographs(photographs):
         seen += [p for p, of in zip(listed, groups, strict=True) if of == casting][:4]
     names = castings_of(seen, castings)
     kinds = ("ok", "ok_residual", "defective", "defective_residual", "planted", "drawn")
-    recipe = Recipe("views", 11, dict.fromkeys(kinds, 3), (), 1)
+    recipe = Recipe("views", 11, dict.fromkeys(kinds, 3), ())
     views = training_views(photographs, seen, names, recipe, lambda _: None)
     labels = majority_labels(seen, names)
     assert [view.kind for view in views] == [kind for kind in kinds for _ in range(3)]

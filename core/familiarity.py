@@ -1,0 +1,71 @@
+"""How unlike the training parts a photograph is, by the network's own early features.
+
+The channels of one early block are averaged over rings around the picture's middle: a
+casting from above looks alike in every direction, so their means and deviations along the
+rings are the same however it is turned. What principal components of the training parts
+leave unexplained of a photograph's signature is its strangeness: the deviation of its residual
+(the SPE or Q statistic of process control: Jackson and Mudholkar, Technometrics 21, 1979).
+It is one more output of the forward pass, a few thousandths of its arithmetic.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+CHANNELS = 64
+GRID = 19
+"""Rows and columns of the block's output."""
+
+RINGS = ((0.0, 2.2), (2.2, 4.4), (4.4, 6.2), (6.2, 8.4), (8.8, 20.0))
+"""Inner and outer radius in cells: hub, opening, edge of the opening, face, background."""
+
+SIGNATURE = CHANNELS * len(RINGS) * 2
+COMPONENTS = 40
+
+
+class Familiarity(nn.Module):
+    """Signatures, and their distance from those it was fitted on; zero until :meth:`fit`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("rings", _rings(), persistent=False)
+        self.register_buffer("mean", torch.zeros(SIGNATURE))
+        self.register_buffer("scale", torch.ones(SIGNATURE))
+        self.register_buffer("axes", torch.zeros(SIGNATURE, COMPONENTS))
+        self.rings: Tensor
+        self.mean: Tensor
+        self.scale: Tensor
+        self.axes: Tensor
+
+    def signature(self, features: Tensor) -> Tensor:
+        """(N, 64, 19, 19) -> (N, 640): mean and deviation of each channel over each ring."""
+        cells = features.flatten(2)
+        mean = cells @ self.rings
+        deviation = ((cells * cells) @ self.rings - mean * mean).clamp(min=0).sqrt()
+        return torch.cat([mean, deviation], dim=2).flatten(1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, 64, 19, 19) -> strangeness (N,)."""
+        return self.distance(self.signature(features))
+
+    def distance(self, signatures: Tensor) -> Tensor:
+        """(N, 640) signatures -> strangeness (N,)."""
+        known = (signatures - self.mean) / self.scale
+        residual = known - (known @ self.axes) @ self.axes.T
+        return (residual * residual).sum(dim=1).sqrt()
+
+    def fit(self, signatures: Tensor) -> None:
+        """Take (N, 640) signatures as what training parts look like."""
+        self.mean.copy_(signatures.mean(dim=0))
+        self.scale.copy_(signatures.std(dim=0) + 1e-3)
+        known = (signatures - self.mean) / self.scale
+        _, axes = torch.linalg.eigh(known.T @ known)
+        self.axes.copy_(axes[:, -COMPONENTS:])
+
+
+def _rings() -> Tensor:
+    at = torch.arange(GRID, dtype=torch.float32) - (GRID - 1) / 2
+    radius = (at[:, None] ** 2 + at[None, :] ** 2).sqrt().flatten()
+    rings = torch.stack([((radius >= low) & (radius < high)).float() for low, high in RINGS], dim=1)
+    return rings / rings.sum(dim=0)

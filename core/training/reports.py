@@ -1,0 +1,30 @@
+"""What the model card says beyond the figures: robustness, and what the gate turns away."""
+
+from __future__ import annotations
+
+from core.model_card import ModelCard
+from core.training.calibration import calibrate_head
+from core.training.gate_report import gate_report
+from core.training.gating import familiar, fit_familiarity
+from core.training.held_out import HeldOut, Material
+from core.training.judges import judges_of
+from core.training.robustness import robustness, sample_of
+
+
+def with_reports(material: Material, held: HeldOut, card: ModelCard) -> ModelCard:
+    """The card with both reports, made by the networks that held each casting out.
+
+    The networks take the card's calibration and a gate that does not know their fold.
+    """
+    parts = familiar(material)
+    for fold, network in enumerate(held.networks):
+        calibrate_head(network, card.calibration)
+        fit_familiarity(network, parts, material.castings_in(held.folds == fold))
+    judges = judges_of(held.networks, card.gate, card.threshold.probability)
+    sample = sample_of(material, held.folds)
+    return card.model_copy(
+        update={
+            "robustness": robustness(material, sample, judges),
+            "gate_report": gate_report(material, held.folds, sample, judges),
+        }
+    )
