@@ -179,7 +179,7 @@ def evaluate(
     return Evaluation(
         split=split,
         photographs=matrix.total,
-        castings=len(rows) if castings is not None else None,
+        castings=len(set(castings)) if castings is not None else None,
         threshold=threshold,
         confusion=matrix,
         recall=matrix.recall,

@@ -17,11 +17,12 @@ from pages._model_charts import (
     reliability_figure,
     roc_figure,
 )
+from pages._services import start
 from pages._words import count, moment_text, percent, plain
 
 CONFIG = {"displayModeBar": False}
+# Castings listed of those the model gets wrong; a string here would be drawn by Streamlit.
 WORST = 12
-"""Castings listed of those the model gets wrong."""
 
 SPLITS = {
     "unseen": "Castings it has not seen",
@@ -30,6 +31,7 @@ SPLITS = {
 
 
 def page() -> None:
+    start()
     try:
         card = read_card()
     except ModelUnavailable as error:

@@ -90,7 +90,8 @@ def evaluate_unseen_castings(
     evaluation = evaluate_unseen(material, scores, card.threshold.probability)
     _tell(evaluation, report, say)
     if fold_seed == FOLD_SEED:
-        card = with_reports(material, held, card)
+        evaluations = {**card.evaluations, evaluation.split: evaluation}
+        card = with_reports(material, held, card).model_copy(update={"evaluations": evaluations})
     else:
         others = [of for of in card.divisions if of.fold_seed != fold_seed]
         divisions = sorted([*others, _division(fold_seed, evaluation)], key=lambda of: of.fold_seed)

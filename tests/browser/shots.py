@@ -112,6 +112,12 @@ def report(page: Page) -> None:
     expect(page.get_by_role("button", name="Parts (CSV)")).to_be_visible()
 
 
+def model(page: Page) -> None:
+    """The model card, drawn to its end."""
+    expect(page.get_by_text("Known limits")).to_be_visible()
+    expect(page.get_by_test_id("stPlotlyChart").nth(3)).to_be_visible()
+
+
 def shoot(page: Page, url: str, name: str, ready: Callable[[Page], None]) -> None:
     """One view in all sizes and themes."""
     for theme in THEMES:
@@ -174,6 +180,7 @@ def main() -> None:
         shoot(page, f"{server.url}/threshold?evidence=reviewed&at=1.5", "threshold", threshold)
         shoot(page, f"{server.url}/trends?by=hour", "trends", trends)
         shoot(page, f"{server.url}/reports", "reports", report)
+        shoot(page, f"{server.url}/model", "model", model)
         browser.close()
 
 
