@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from core.engine import Engine, OnnxEngine, TorchEngine, load_onnx, load_torch
 from core.errors import QualityControlError
+from core.gate import Measures, measure
 from core.images import decode
 from core.inspection import InspectionStore, Photograph, inspect_photographs
 from core.samples import encode_jpeg, sample_parts
@@ -64,6 +65,7 @@ GRAD_CAM = "eager torch + autograd Grad-CAM (grad-cam package)"
 CLOSED_FORM = "eager torch + closed form"
 ENGINE = "serving engine: verdict + map"
 GRAPH = "bare ONNX forward"
+GATE = "gate: focus, light, noise, compression"
 COMMITTED = "encoded bytes to committed row"
 
 
@@ -78,9 +80,9 @@ def benchmark(stores: Stores, threads: int, rounds: int, photographs: int) -> Be
     seconds: dict[tuple[str, int], list[float]] = {}
     for counted in (False, *[True] * rounds):  # the first round warms up
         for batch in BATCHES:
-            for way, measure in _ways(onnx, torch_engine, pixels, encoded, stores, batch):
+            for way, timed in _ways(onnx, torch_engine, pixels, encoded, stores, batch):
                 gc.collect()
-                taken = measure()
+                taken = timed()
                 if counted:
                     seconds.setdefault((way, batch), []).append(taken)
     rates = tuple(
@@ -111,6 +113,7 @@ def _ways(
     yield CLOSED_FORM, lambda: _timed(torch_engine.infer, few, batch)
     yield ENGINE, lambda: _timed(onnx.infer, pixels, batch)
     yield GRAPH, lambda: _timed(_bare(onnx), pixels, batch)
+    yield GATE, lambda: _timed(_measure_all, pixels, batch)
     yield COMMITTED, lambda: _committed(onnx, encoded, stores, batch)
 
 
@@ -119,6 +122,10 @@ def _timed(infer: Infer, pixels: NDArray[np.uint8], batch: int) -> float:
     for start in range(0, len(pixels), batch):
         infer(pixels[start : start + batch])
     return (time.perf_counter() - began) / len(pixels)
+
+
+def _measure_all(pixels: NDArray[np.uint8]) -> list[Measures]:
+    return [measure(gray) for gray in pixels]
 
 
 def _bare(engine: OnnxEngine) -> Infer:
@@ -182,6 +189,7 @@ def _ratios(seconds: dict[tuple[str, int], list[float]]) -> dict[str, float]:
             ("serving engine to eager torch + Grad-CAM", GRAD_CAM, ENGINE),
             ("eager closed form to eager torch + Grad-CAM", GRAD_CAM, CLOSED_FORM),
             ("committed rows to bare ONNX forward", GRAPH, COMMITTED),
+            ("gate's share of the way to a committed row", GATE, COMMITTED),
         ):
             pairs = zip(seconds[slow, batch], seconds[fast, batch], strict=True)
             ratios[f"{name}, batch {batch}"] = median(a / b for a, b in pairs)
