@@ -38,9 +38,9 @@ def calibrate(scores: NDArray[np.float32], defective: NDArray[np.bool_]) -> Cali
     )
 
 
-def calibrated(scores: NDArray[np.float32], by: Calibration) -> NDArray[np.float32]:
+def calibrated(scores: NDArray[np.float32], by: Calibration) -> NDArray[np.float64]:
     """Scores as the calibrated head gives them, to :data:`DECIMALS`."""
-    return np.asarray((by.slope * scores + by.offset).round(DECIMALS), dtype=np.float32)
+    return np.asarray((by.slope * scores.astype(np.float64) + by.offset).round(DECIMALS))
 
 
 def calibrate_head(network: CastingNetwork, by: Calibration) -> None:

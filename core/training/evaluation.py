@@ -32,7 +32,7 @@ def infer_all(
 def evaluate_split(
     split: str,
     photographs: Sequence[LabelledPhotograph],
-    log_odds: NDArray[np.float32],
+    log_odds: NDArray[np.floating],
     threshold: float,
     castings: Sequence[str] | None = None,
 ) -> Evaluation:

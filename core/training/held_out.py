@@ -152,14 +152,14 @@ def fit_with_all(material: Material) -> CastingNetwork:
 
 
 def evaluate_unseen(
-    material: Material, scores: NDArray[np.float32], threshold: float
+    material: Material, scores: NDArray[np.floating], threshold: float
 ) -> Evaluation:
     """The figures of held-out scores at a threshold (a probability)."""
     return evaluate_split("unseen", material.photographs, scores, threshold, material.castings)
 
 
 def write_scores(
-    path: Path, material: Material, folds: NDArray[np.intp], scores: NDArray[np.float32]
+    path: Path, material: Material, folds: NDArray[np.intp], scores: NDArray[np.float64]
 ) -> None:
     """Held-out scores as CSV: the evidence that thresholds are chosen on."""
     with path.open("w", newline="", encoding="utf-8") as file:

@@ -157,7 +157,7 @@ def divided(
     )
 
 
-def threshold_of(material: Material, scores: NDArray[np.float32]) -> Threshold:
+def threshold_of(material: Material, scores: NDArray[np.float64]) -> Threshold:
     """The highest threshold that keeps the recall floor on held-out castings.
 
     Photographs labelled against the rest of their casting's are no defects to be caught here;
