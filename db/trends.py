@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -178,7 +178,7 @@ def _of_bucket(
     if bucket.batch is None:
         found = _within(bucket.begins, bucket.ends, scope)
     else:
-        found = [_PART.batch_id == bucket.batch, *_of(scope)]
+        found = [_PART.batch_id == bucket.batch, *_in_batches(scope)]
     return found if verdict is None else [*found, _PART.verdict == verdict.value]
 
 
@@ -189,6 +189,11 @@ def _of(scope: Scope) -> list[ColumnElement[bool]]:
     if scope.model_id is not None:
         found.append(_PART.model_id == scope.model_id)
     return found
+
+
+def _in_batches(scope: Scope) -> list[ColumnElement[bool]]:
+    """What is left to ask of parts whose batches are known: those have one station each."""
+    return _of(replace(scope, station=None))
 
 
 def _within(begins: datetime, ends: datetime, scope: Scope) -> list[ColumnElement[bool]]:
@@ -215,7 +220,7 @@ def _decided(
     begins = [bucket.begins for bucket in buckets]
     in_batches = buckets[0].batch is not None
     if in_batches:
-        query = query.where(_PART.batch_id.in_(by_batch), *_of(scope))
+        query = query.where(_PART.batch_id.in_(by_batch), *_in_batches(scope))
     else:
         query = query.where(*_within(buckets[0].begins, buckets[-1].ends, scope))
     found: dict[_Key, Counter[tuple[Verdict, Verdict]]] = {}

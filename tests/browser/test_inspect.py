@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 import zipfile
@@ -123,6 +124,7 @@ def test_clicks_do_not_interrupt_a_batch(app: AppServer, page: Page, rendered: l
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     for name in ("OK", "Defective", "All", "Rejected files", "All"):
         page.get_by_role("radio", name=name, exact=True).click()
+    expect(page).not_to_have_url(re.compile("show="))  # the last click has arrived
     expect(page.get_by_alt_text("Heatmap of").first).to_be_visible()
     page.reload()
     figure(page, "Inspected", 200)

@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 import db
 from core.decisions import Decision
+from core.metrics import log_odds_of
+from core.model_card import read_card
 from core.people import Person, Role
 from db.schema import inspection
 from tests.browser.app_server import AppServer
@@ -59,7 +61,9 @@ def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
     page.keyboard.press("End")
     for name, old in before.items():
         expect(value_of(page, name)).not_to_have_text(old)
-    expect(page.get_by_text("instead of +0.00 (50.0 %)")).to_be_visible()
+    shipped = read_card().threshold.probability
+    score = f"{log_odds_of(shipped):+.2f} ({100 * shipped:.1f} %)"
+    expect(page.get_by_text(f"instead of {score}")).to_be_visible()
     expect(page.get_by_text("fewer defective (people decided about")).to_be_visible()
     assert "at=" in page.url
 
@@ -78,9 +82,9 @@ def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
     upload(page, rendered[:1], "after the change")
     figure(page, "Inspected", 1)
     *old, new = thresholds_of_verdicts(app)
-    assert set(old) == {0.5}
-    assert new > 0.5
+    assert set(old) == {shipped}
+    assert new > shipped
     shown = f"Threshold {100 * new:.1f} %" if new < 0.9995 else "Threshold > 99.9 %"
     expect(page.get_by_text(shown)).to_have_count(1)
     page.goto(f"{app.url}/?batch=1")
-    expect(page.get_by_text("Threshold 50.0 %")).to_have_count(24)
+    expect(page.get_by_text(f"Threshold {100 * shipped:.1f} %")).to_have_count(24)
