@@ -3,7 +3,8 @@
 Every photograph, in training and in serving, is decoded here, so both see the same
 pixels. The file's content decides its format; its name and extension are never trusted.
 Limits follow Pillow's security handbook (docs/handbook/security.rst): an allow-list of
-formats, a byte cap before opening, a pixel cap before decoding.
+formats, a byte cap before opening, a pixel cap before decoding; and what a file's container
+demands is counted before that (``core.containers``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from core.containers import check_container, check_scans, scans
 from core.errors import ImageRejected
 
 SIDE = 300
@@ -29,6 +31,11 @@ MAX_PIXELS = 25_000_000
 MIN_SIDE = 64
 """A picture with a shorter side cannot show a defect; nothing is gained by enlarging it."""
 
+MAX_MEMORY = 140_000_000
+"""Bytes that decoding one photograph may take, by what its format is known to need."""
+
+_AT_ONCE = 1_000_000
+"""Pixels of which the gray is made at a time."""
 _ORIENTATION = 0x0112
 _SWAPPING_ORIENTATIONS = (5, 6, 7, 8)
 
@@ -65,6 +72,7 @@ def decode(data: bytes, side: int = SIDE) -> PartImage:
             "Save it smaller or as JPEG."
         )
     try:
+        check_container(data)
         return _decode(data, side)
     except ImageRejected:
         raise
@@ -99,9 +107,17 @@ def _decode(data: bytes, side: int) -> PartImage:
             )
         # A phone's MPO is a JPEG whose further pictures are previews; elsewhere several
         # pictures mean that nobody can tell which one is the part.
-        if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+        # Not asked for their number: a TIFF's would have to be counted one by one.
+        if image.format != "MPO" and getattr(image, "is_animated", False):
             raise ImageRejected("The file holds several pictures. Save the part's one alone.")
         file_format = "JPEG" if image.format == "MPO" else str(image.format)
+        if file_format == "JPEG":
+            check_scans(data, width * height)
+        if _bytes_needed(image, file_format, data) > MAX_MEMORY:
+            raise ImageRejected(
+                "The picture needs too much memory in this format. Save it as an ordinary JPEG, "
+                "or smaller."
+            )
         orientation = image.getexif().get(_ORIENTATION, 1)
         # JPEG can be decoded straight to gray and, when large, at a fraction of its size.
         image.draft("L", (side, side))
@@ -118,15 +134,40 @@ def _upright(gray: Image.Image, orientation: int) -> Image.Image:
     return gray
 
 
+def _bytes_needed(image: Image.Image, file_format: str, data: bytes) -> int:
+    """Bytes that decoding takes: the pixels, as often as the format's decoder holds them."""
+    pixels = image.width * image.height
+    if file_format == "JPEG":
+        # In one pass it is reduced while it is read; in several all coefficients are kept.
+        return pixels * (2 * len(image.getbands()) if scans(data) > 1 else 1)
+    if file_format == "WEBP":
+        return pixels * 16  # two canvases in the decoder, its result, and the picture
+    stored = 1 if image.mode in ("1", "L", "P") else 2 if image.mode.startswith("I;16") else 4
+    # A TIFF may be packed as one strip, which is unpacked beside the picture.
+    return pixels * ((2 * stored if file_format == "TIFF" else stored) + 1)
+
+
 def _gray(image: Image.Image) -> Image.Image:
+    """The picture in gray, made of some rows at a time: all at once takes four times as much."""
+    if image.mode in ("I", "F"):
+        raise ImageRejected("The picture has 32 bits a pixel. Save it with 8 or 16 bits.")
+    image.load()
     if image.mode == "L":
-        image.load()
         return image.copy()
+    rows = max(1, _AT_ONCE // image.width)
+    if image.height <= rows:
+        return _gray_of(image)
+    gray = Image.new("L", image.size)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(image.height, top + rows)))
+        gray.paste(_gray_of(strip), (0, top))
+    return gray
+
+
+def _gray_of(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
         sixteen = np.asarray(image, dtype=np.uint16)
         return Image.fromarray((sixteen >> 8).astype(np.uint8))
-    if image.mode in ("I", "F"):
-        raise ImageRejected("The picture has 32 bits a pixel. Save it with 8 or 16 bits.")
     if image.has_transparency_data:
         opaque = Image.new("RGBA", image.size, "white")
         opaque.alpha_composite(image.convert("RGBA"))
