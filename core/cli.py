@@ -155,6 +155,25 @@ def samples(
 
 
 @app.command()
+def demo(
+    database_url: Annotated[
+        str | None, typer.Option(help="An empty database [default: DATABASE_URL].")
+    ] = None,
+    parts: Annotated[int, typer.Option(min=300, max=100_000, help="About so many parts.")] = 2_400,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Empty a demonstration's database instead.")
+    ] = False,
+) -> None:
+    """Fill an empty database with thirty days of production from rendered parts."""
+    from core.commands import demonstrating
+
+    if clear:
+        demonstrating.clear_demonstration(console.print, database_url)
+    else:
+        demonstrating.make_demonstration(bar, console.print, database_url, parts)
+
+
+@app.command()
 def evaluate(
     dataset: Annotated[
         Path | None, typer.Argument(exists=True, file_okay=False, help="Data set folder.")

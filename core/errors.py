@@ -14,6 +14,7 @@
     ├── DataSetError           a training or evaluation folder is unusable
     ├── ThresholdError         no threshold can be chosen on this evidence
     │   └── NotEnoughCastings      too few defective castings for the promise
+    ├── DemonstrationRefused   a demonstration cannot be made or cleared here
     └── SettingsError          a setting is missing or wrong
 
 Each message says what happened and what to do; it is fit to be shown to a user.
@@ -87,6 +88,10 @@ class NotEnoughCastings(ThresholdError):
             f"{castings} defective castings: {needed} are needed, {self.more} more. Collect "
             "photographs of more defective castings, or promise less."
         )
+
+
+class DemonstrationRefused(QualityControlError):
+    """A database in use takes no demonstration, and one without the mark is never cleared."""
 
 
 class SettingsError(QualityControlError):

@@ -30,6 +30,13 @@ from db.control import (
     shift_signals,
     signal_notes,
 )
+from db.demo import SOURCE as DEMONSTRATION
+from db.demo import (
+    Demonstration,
+    begin_demonstration,
+    clear_demonstration,
+    demonstration_of,
+)
 from db.dispositions import (
     LONGEST_NOTE,
     Decided,
@@ -95,12 +102,14 @@ from db.trends import (
 )
 
 __all__ = [
+    "DEMONSTRATION",
     "LONGEST_NOTE",
     "Batch",
     "BatchStore",
     "BatchSummary",
     "Claimed",
     "Decided",
+    "Demonstration",
     "Disposition",
     "Earlier",
     "Filters",
@@ -114,12 +123,14 @@ __all__ = [
     "batch_buckets",
     "batch_by_id",
     "batch_summary",
+    "begin_demonstration",
     "bucket_parts",
     "bucket_size",
     "cells",
     "change_threshold",
     "claim",
     "claim_part",
+    "clear_demonstration",
     "connect",
     "current_threshold",
     "data_version",
@@ -127,6 +138,7 @@ __all__ = [
     "decided",
     "decided_count",
     "defect_types",
+    "demonstration_of",
     "dispositions_of",
     "final_verdict",
     "finish_batch",

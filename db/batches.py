@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, Select, func, select
 
+from core.clock import now
 from core.inspection import Rejection, Verdict
 from db.rows import rejection_from
 from db.schema import batch, batch_part, inspection, model, rejection
@@ -76,7 +77,7 @@ def open_batch(
             "station": station,
             "model_id": model_id,
             "total": total,
-            "created_at": datetime.now(UTC),
+            "created_at": now(),
         },
     )
     return Batch(*connection.execute(_batches().where(batch.c.id == added.scalar_one())).one())
@@ -87,7 +88,7 @@ def finish_batch(connection: Connection, batch_id: int) -> None:
     connection.execute(
         batch.update()
         .where(batch.c.id == batch_id, batch.c.finished_at.is_(None))
-        .values(finished_at=datetime.now(UTC))
+        .values(finished_at=now())
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
+from core.clock import now
 from core.control import GRAINS, Chart, Frozen, Note, pieces, signals_between
 from core.people import Person, Role, require
 from core.shifts import Calendar, Shift
@@ -45,7 +46,7 @@ def freeze_baseline(
             "chance": found.chance,
             "reason": _required(reason),
             "set_by": person.signature,
-            "set_at": datetime.now(UTC),
+            "set_at": now(),
         },
     )
 
@@ -88,7 +89,7 @@ def note_signal(
             "at": at,
             "cause": _required(cause),
             "noted_by": person.signature,
-            "noted_at": datetime.now(UTC),
+            "noted_at": now(),
         },
     )
 

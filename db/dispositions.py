@@ -13,7 +13,7 @@ figure that must count what people found:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -30,6 +30,7 @@ from sqlalchemy import (
     select,
 )
 
+from core.clock import now
 from core.decisions import DECISIVE, FINAL, REVIEW_RATE, Decision, drawn
 from core.errors import NotAllowed
 from core.people import Person, Role, require
@@ -245,7 +246,7 @@ def _signed(person: Person) -> dict[str, object]:
         "name": person.name,
         "email": person.email,
         "verified": person.verified,
-        "decided_at": datetime.now(UTC),
+        "decided_at": now(),
     }
 
 
@@ -257,7 +258,7 @@ def _draw_second_review(connection: Connection, inspection_id: int) -> None:
     if connection.scalar(in_queue) is not None:
         connection.execute(
             insert_or_ignore(connection, second_review),
-            {"inspection_id": inspection_id, "drawn_at": datetime.now(UTC)},
+            {"inspection_id": inspection_id, "drawn_at": now()},
         )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from core.clock import now
 from db.schema import model
 from db.statements import insert_or_ignore
 from db.thresholds import FIRST_REASON, current_threshold, log_threshold
@@ -42,7 +43,7 @@ def register_model(
         "sha256": sha256,
         "name": name,
         "card": dict(card),
-        "registered_at": datetime.now(UTC),
+        "registered_at": now(),
     }
     added = connection.execute(
         insert_or_ignore(connection, model, model.c.id), values

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from core.clock import now
 from core.errors import NotAllowed
 from core.people import Person, Role, require
 from db.schema import person_role
@@ -60,7 +61,7 @@ def give_role(connection: Connection, person: Person, email: str, role: Role) ->
             "email": address,
             "role": role.value,
             "given_by": person.signature,
-            "given_at": datetime.now(UTC),
+            "given_at": now(),
         },
     )
 

@@ -18,9 +18,11 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.schema import DropTable
 
 from core.errors import SettingsError, StoreBusy, StoreUnavailable, StoreVersion
 from db.failures import translated
+from db.schema import metadata
 
 Result = TypeVar("Result")
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -93,6 +95,19 @@ def write(engine: Engine, work: Callable[[Connection], Result]) -> Result:
             return work(connection)
     with writing(engine) as connection:
         return work(connection)
+
+
+def create_anew(connection: Connection) -> None:
+    """Drop every table and create them again, empty; all or nothing with the transaction.
+
+    For a demonstration alone: see :mod:`db.demo`.
+    """
+    for table in reversed(metadata.sorted_tables):
+        connection.execute(DropTable(table, if_exists=True))
+    connection.execute(text("DROP TABLE alembic_version"))
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("DROP FUNCTION refuse_change()"))
+    _upgrade(connection)
 
 
 def newest_revision() -> str:

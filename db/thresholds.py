@@ -7,10 +7,11 @@ threshold they were given by, and going back is an entry like any other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from core.clock import now
 from core.errors import ThresholdError
 from core.people import Person, Role, require
 from core.threshold_basis import Basis
@@ -120,7 +121,7 @@ def log_threshold(
             "previous": previous,
             "reason": reason,
             "changed_by": changed_by,
-            "changed_at": datetime.now(UTC),
+            "changed_at": now(),
             "basis": basis.model_dump(mode="json") if basis else None,
         },
     )

@@ -10,13 +10,13 @@ from pages._services import Services, sign_in_configured, verified_email
 from pages._words import plain, short
 
 LONGEST = 60
-_NAME = "typed name"
+NAME = "typed name"
 
 
 def current_person(services: Services) -> Person | None:
     """The person at this page with the role in force; None until they said who they are."""
     if not sign_in_configured():
-        name = st.session_state.get(_NAME)
+        name = st.session_state.get(NAME)
         return Person(name, None, False, services.settings.unverified_role) if name else None
     email = verified_email()
     if email is None:
@@ -53,7 +53,7 @@ def leave() -> None:
     """Sign out, or forget the typed name."""
     if sign_in_configured():
         st.logout()
-    st.session_state.pop(_NAME, None)
+    st.session_state.pop(NAME, None)
 
 
 def _type_name() -> None:
@@ -71,7 +71,7 @@ def _type_name() -> None:
         return
     cleaned = " ".join(name.split())
     if cleaned:
-        st.session_state[_NAME] = cleaned
+        st.session_state[NAME] = cleaned
         st.rerun()
     st.warning("Type your name first.", icon=":material/person:")
 

@@ -83,6 +83,12 @@ def open_services() -> Services:
     return Services(settings, database, worker, engine, model, "")
 
 
+def forget() -> None:
+    """Let go of everything that the caches know of the database's contents."""
+    _registered.clear()
+    st.cache_data.clear()
+
+
 @contextmanager
 def shown_errors() -> Iterator[None]:
     """Show what went wrong, and what to do, in the place of what is drawn inside."""
