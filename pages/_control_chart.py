@@ -9,7 +9,7 @@ from core.control import Piece, signal_words
 from core.inspection import Verdict
 from core.shifts import Calendar
 from core.trends import Bucket
-from pages._threshold_charts import colour_of, neutral
+from pages._colours import colour_of, neutral
 from pages._words import percent
 
 Figure = dict[str, Any]

@@ -8,7 +8,7 @@ from typing import Any
 from core.inspection import Verdict
 from core.model_card import Calibration, Epoch
 from core.thresholds import Curves, Rates
-from pages._threshold_charts import colour_of, neutral
+from pages._colours import colour_of, neutral
 
 Figure = dict[str, Any]
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from core.costs import CheapestThreshold
 from core.inspection import Verdict
 from core.metrics import log_odds_of
+from pages._colours import colour_of, ink, neutral
 from pages._threshold_data import Picture
-from pages._words import LOOKS
 
 Option = dict[str, Any]
 
@@ -24,16 +24,6 @@ PERCENT = "%.1f %%"
 def draw(option: Option, key: str, height: int, alt: str) -> None:
     """Show a figure under its key; the chart stays and its content is renewed."""
     st.echarts_chart(option, key=key, height=height, alt=alt, renderer="svg")
-
-
-def colour_of(verdict: Verdict) -> str:
-    """The verdict's colour in the theme in force."""
-    return _theme_colour(f"{LOOKS[verdict].colour}Color")
-
-
-def neutral() -> str:
-    """The theme's grey: for what is neither defective nor OK."""
-    return _theme_colour("grayTextColor")
 
 
 def scores_option(of: Picture, now: float, proposed: float) -> Option:
@@ -84,7 +74,7 @@ def precision_recall_option(of: Picture, now: float, proposed: float) -> Option:
     points = []
     for name, threshold, inside, colour in (
         ("Now", now, "transparent", neutral()),
-        ("Proposed", proposed, _theme_colour("textColor"), _theme_colour("textColor")),
+        ("Proposed", proposed, ink(), ink()),
     ):
         matrix = of.counts.matrix(threshold)
         points.append(
@@ -168,7 +158,7 @@ def _line(
 
 def _marks(now: float, proposed: float, named: bool) -> Option:
     """Upright lines at both thresholds, each named on its outer side."""
-    marks = [("proposed", proposed, "solid", 2.5, _theme_colour("textColor"))]
+    marks = [("proposed", proposed, "solid", 2.5, ink())]
     if now != proposed:
         marks.append(("now", now, "dotted", 1.5, neutral()))
     leftmost = min(now, proposed)
@@ -198,10 +188,6 @@ def _percent(rate: float | None) -> float | None:
 
 def _title(name: str, gap: int) -> Option:
     return {"name": name, "nameLocation": "middle", "nameGap": gap}
-
-
-def _theme_colour(name: str) -> str:
-    return str(st.get_option(f"theme.{st.context.theme.type or 'light'}.{name}"))
 
 
 def _log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

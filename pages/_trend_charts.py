@@ -10,7 +10,7 @@ from core.drift import Drift
 from core.inspection import Verdict
 from core.shifts import Calendar
 from core.trends import Point
-from pages._threshold_charts import colour_of, neutral
+from pages._colours import colour_of, faint, neutral
 
 Figure = dict[str, Any]
 
@@ -180,12 +180,6 @@ def places(points: Sequence[Point], calendar: Calendar) -> list[str]:
         else f"{calendar.local(point.bucket.begins):%Y-%m-%d %H:%M:%S}"
         for point in points
     ]
-
-
-def faint(colour: str) -> str:
-    """The colour ``#rrggbb``, nearly transparent."""
-    red, green, blue = (int(colour[index : index + 2], 16) for index in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.18)"
 
 
 def _standing(point: Point) -> str:
