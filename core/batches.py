@@ -25,6 +25,8 @@ from core.inspection import (
     Rejection,
     inspect_photographs,
 )
+from core.logs import fields
+from core.patience import Patience, PatientStore
 
 WINDOW_SECONDS = 5.0
 """The rate that is shown is that of these last seconds."""
@@ -62,7 +64,7 @@ class Progress:
     parts_per_second: float | None
     seconds_left: float | None
     message: str
-    """Why it failed and what to do; empty otherwise."""
+    """Why it failed and what to do, or what it waits for; empty otherwise."""
 
     @property
     def is_active(self) -> bool:
@@ -99,6 +101,7 @@ class _Run:
         self.rejections: list[Rejection] = []
         self.marks: deque[tuple[float, int]] = deque()
         self.message = ""
+        self.began = monotonic()
 
     def count(self, outcome: Outcome, now: float) -> None:
         self.done += 1
@@ -186,18 +189,26 @@ class BatchWorker:
                 run = self._waiting.popleft()
                 run.state = State.RUNNING
             state, message = self._inspect(run)
+            log.info("batch %s", state, extra=_ended(run))
             with self._changed:
                 run.state, run.message = state, message
                 self._changed.notify_all()
 
     def _inspect(self, run: _Run) -> tuple[State, str]:
         job = run.job
+
+        def say(message: str) -> None:
+            with self._changed:
+                run.message = message
+
+        patience = Patience(say, run.stop)
+        run.began = monotonic()
         try:
             outcomes = inspect_photographs(
                 job.photographs(lambda: not run.stop.is_set()),
                 job.engine,
-                job.threshold(),
-                job.store,
+                patience.insist(job.threshold),
+                PatientStore(job.store, patience),
             )
             with self._changed:
                 run.marks.append((monotonic(), 0))
@@ -206,17 +217,32 @@ class BatchWorker:
                     run.count(outcome, monotonic())
             if run.done < job.total:
                 return State.STOPPED, ""
-            job.finish()
+            patience.insist(job.finish)
         except QualityControlError as error:
-            log.warning("batch %d broke off: %s", job.batch_id, error)
+            log.error("batch broke off: %s", error, extra=_met(run, error))
             return State.FAILED, str(error)
-        except Exception:  # the thread outlives any batch; nothing else would report it
-            log.exception("batch %d broke off", job.batch_id)
+        except Exception as error:  # the thread outlives any batch; nothing else would report it
+            log.exception("batch broke off", extra=_met(run, error))
             return State.FAILED, (
                 "The program met an error it does not know; the log has it. What was inspected "
                 "is stored. Resume the batch, and report the error if it comes again."
             )
         return State.FINISHED, ""
+
+
+def _ended(run: _Run) -> dict[str, dict[str, object]]:
+    return fields(
+        batch=run.job.batch_id,
+        files=run.job.total,
+        done=run.done,
+        already_inspected=run.already_inspected,
+        rejected=len(run.rejections),
+        seconds=round(monotonic() - run.began, 3),
+    )
+
+
+def _met(run: _Run, error: BaseException) -> dict[str, dict[str, object]]:
+    return fields(batch=run.job.batch_id, done=run.done, met=getattr(error, "__notes__", []))
 
 
 def _progress(run: _Run) -> Progress:

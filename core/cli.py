@@ -7,7 +7,6 @@ inspecting never loads torch.
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,7 +53,6 @@ Castings = Annotated[
 
 def main() -> NoReturn:
     """Run the command line; a known error is one line and exit code 1 or 2."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         app()
     except SettingsError as error:
@@ -82,6 +80,15 @@ def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=console) as progress:
         task = progress.add_task(title, total=total)
         yield lambda count: progress.advance(task, count)
+
+
+@app.callback()
+def begin() -> None:
+    """Quality control of castings: inspect photographs, train and evaluate the model."""
+    from core.logs import configure
+    from core.settings import read_settings
+
+    configure(read_settings().log_level)
 
 
 @app.command()

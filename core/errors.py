@@ -8,6 +8,7 @@
     │   └── ModelAltered           a model file is not the one the card describes
     ├── StoreError             the database cannot do what was asked
     │   ├── StoreUnavailable       it cannot be opened, reached or written
+    │   │   └── StoreLost              its server does not answer, or no longer
     │   ├── StoreBusy              another writer held it for too long
     │   └── StoreVersion           its schema is newer than this program
     ├── NotAllowed             this person's role does not include what was asked
@@ -55,6 +56,10 @@ class StoreError(QualityControlError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be opened, reached or written."""
+
+
+class StoreLost(StoreUnavailable):
+    """The database's server does not answer, or stopped answering in the middle of work."""
 
 
 class StoreBusy(StoreError):

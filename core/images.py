@@ -85,7 +85,7 @@ def decode(data: bytes, side: int = SIDE) -> PartImage:
     except MemoryError as error:
         raise ImageRejected("The picture needs too much memory. Save it smaller.") from error
     except Exception as error:  # Pillow's decoders raise many types on damaged files
-        log.info("undecodable photograph: %s: %s", type(error).__name__, error)
+        log.debug("undecodable photograph: %s: %s", type(error).__name__, error)
         raise ImageRejected(
             "The file is damaged or incomplete. Copy it again from the camera."
         ) from error

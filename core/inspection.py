@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -155,7 +156,8 @@ def inspect_photographs(
         behind: Future[list[Outcome]] | None = None
         while prepared := ahead.popleft().result():
             ahead.append(decoding.submit(prepare_next))
-            outcomes = _infer(prepared, engine, threshold)
+            with _noted([part.photograph for part in prepared]):
+                outcomes = _infer(prepared, engine, threshold)
             if behind is not None:
                 yield from behind.result()
             behind = storing.submit(_store, outcomes, store)
@@ -264,8 +266,20 @@ def _inspected(photograph: Photograph, inspection: Inspection, copy: bool) -> Ou
     return Outcome(photograph, replace(inspection, file=photograph.name), already_inspected=copy)
 
 
+@contextmanager
+def _noted(photographs: Sequence[Photograph]) -> Iterator[None]:
+    """Note on an error at which files it was met."""
+    try:
+        yield
+    except Exception as error:
+        names = [photograph.name for photograph in photographs]
+        error.add_note(f"at {names[0]!r} to {names[-1]!r}, {len(names)} files")
+        raise
+
+
 def _store(outcomes: Sequence[Outcome], store: InspectionStore) -> list[Outcome]:
-    stored_first = store.record(outcomes)
+    with _noted([outcome.photograph for outcome in outcomes]):
+        stored_first = store.record(outcomes)
     return [
         replace(
             outcome,

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.decisions import AUDIT_RATE, DEFECT_TYPES, REVIEW_RATE
 from core.errors import SettingsError
+from core.logs import Level
 from core.people import Role
 from core.shifts import DEFAULT_SHIFTS, DEFAULT_TIME_ZONE, Calendar, read_calendar
 
@@ -77,6 +78,11 @@ class Settings(BaseSettings):
     shifts: str = Field(
         DEFAULT_SHIFTS,
         description="The plant's shifts by its clock; together they cover the day exactly once.",
+    )
+
+    log_level: Level = Field(
+        Level.INFO,
+        description="How much is logged: DEBUG has a line a part, INFO a line a batch.",
     )
 
     @property

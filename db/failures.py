@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from core.errors import StoreBusy, StoreError, StoreUnavailable
+from core.errors import StoreBusy, StoreError, StoreLost, StoreUnavailable
 
 _BUSY = "Another program is writing to the database and kept it for too long. Try again."
 _FULL = "The disk of the database is full. Nothing of this step was stored; free some space."
@@ -58,14 +58,14 @@ _POSTGRESQL: tuple[tuple[str, type[StoreError], str], ...] = (
     ("28", StoreUnavailable, _SIGN_IN),
     ("58", StoreUnavailable, _DISK),
     ("XX", StoreUnavailable, _DAMAGED),
-    ("57P", StoreUnavailable, _UNREACHABLE),
-    ("08", StoreUnavailable, _UNREACHABLE),
+    ("57P", StoreLost, _UNREACHABLE),
+    ("08", StoreLost, _UNREACHABLE),
 )
 
 
 @contextmanager
 def translated(engine: Engine) -> Iterator[None]:
-    """Raise StoreBusy or StoreUnavailable in the place of the driver's own error."""
+    """Raise StoreBusy, StoreLost or StoreUnavailable in the place of the driver's own error."""
     driver = engine.dialect.loaded_dbapi
     try:
         yield
@@ -95,16 +95,16 @@ def _postgresql(error: BaseException | None, lost: bool) -> tuple[type[StoreErro
     if state is None:
         # The driver gives no code where the connection failed or was lost. A sign-in that
         # was refused is one of those, and only its text says so.
-        return (StoreUnavailable, _refused_at_start(str(error))) if lost else None
+        return _refused_at_start(str(error)) if lost else None
     for start, kind, message in _POSTGRESQL:
         if state.startswith(start):
             return kind, message
     return None
 
 
-def _refused_at_start(message: str) -> str:
+def _refused_at_start(message: str) -> tuple[type[StoreError], str]:
     if "password" in message or "role" in message:
-        return _SIGN_IN
+        return StoreUnavailable, _SIGN_IN
     if "does not exist" in message:
-        return _NO_DATABASE
-    return _UNREACHABLE
+        return StoreUnavailable, _NO_DATABASE
+    return StoreLost, _UNREACHABLE

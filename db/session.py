@@ -83,16 +83,21 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def write(engine: Engine, work: Callable[[Connection], Result]) -> Result:
+def write(
+    engine: Engine,
+    work: Callable[[Connection], Result],
+    busy: Callable[[], object] = lambda: None,
+) -> Result:
     """Do ``work`` in a transaction that writes, and return what it returns.
 
     Where others kept the database for too long nothing was stored, and it is done again, up to
-    :data:`ATTEMPTS` times: SQLite serves writers in no order, so one may be unlucky. Raises
-    StoreUnavailable, or StoreBusy after the last attempt.
+    :data:`ATTEMPTS` times: SQLite serves writers in no order, so one may be unlucky. ``busy`` is
+    called before each further attempt. Raises StoreUnavailable, or StoreBusy after the last.
     """
     for _ in range(ATTEMPTS - 1):
         with suppress(StoreBusy), writing(engine) as connection:
             return work(connection)
+        busy()
     with writing(engine) as connection:
         return work(connection)
 

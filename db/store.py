@@ -6,6 +6,7 @@ caller has seen is on disk, and a batch that was broken off lost nothing before 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, bindparam, select
 
 from core.decisions import AUDIT_RATE, queued_inspection
 from core.inspection import Inspection, Outcome, Rejection
+from core.logs import fields
 from db.batches import Batch
 from db.review_tables import review_item
 from db.rows import (
@@ -29,6 +31,8 @@ from db.rows import (
 from db.schema import batch_part, inspection, photograph, rejection
 from db.session import reading, writing
 from db.statements import insert_or_ignore
+
+log = logging.getLogger(__name__)
 
 _CHUNK = 500
 """Photographs asked for in one query, well below the databases' limits on parameters."""
@@ -128,6 +132,9 @@ class BatchStore:
                     ids = [line.inspection_id for line in added.values()]
                     elapsed = (time.perf_counter() - began) * 1e3 / len(outcomes)
                     connection.execute(_SET_STORE_TIME, {"ids": ids, "milliseconds": elapsed})
+        if log.isEnabledFor(logging.DEBUG):
+            for outcome in outcomes:
+                log.debug("part stored", extra=_told(self.batch.id, outcome))
         return stored_first
 
     def _find(self, connection: Connection, sha256s: Sequence[str]) -> dict[str, Inspection]:
@@ -227,3 +234,21 @@ class BatchStore:
             )
             listed.add(item.sha256)
         connection.execute(insert_or_ignore(connection, batch_part), lines)
+
+
+def _told(batch_id: int, outcome: Outcome) -> dict[str, dict[str, object]]:
+    """What a line of the log tells of a part."""
+    item = outcome.result
+    told = {"batch": batch_id, "file": item.file, "sha256": item.sha256}
+    if isinstance(item, Rejection):
+        return fields(**told, verdict="rejected", reason=item.reason)
+    return fields(
+        **told,
+        verdict=item.verdict.value,
+        probability=number_or_none(item.probability),
+        threshold=item.threshold,
+        already_inspected=outcome.already_inspected,
+        decode_ms=item.times.decode_ms,
+        gate_ms=item.times.gate_ms,
+        inference_ms=item.times.inference_ms,
+    )

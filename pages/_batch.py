@@ -82,6 +82,8 @@ def _running(services: Services, progress: Progress, stored: int) -> None:
             text += f" · {progress.parts_per_second:.0f} parts a second"
         if progress.seconds_left is not None:
             text += f" · {lasting(progress.seconds_left)} left"
+        if progress.message:
+            text += f" · {progress.message}"
         left.progress(min(1.0, done / max(1, progress.total)), text=text)
     if right.button("Stop", icon=":material/stop_circle:", width="stretch", key="stop"):
         services.worker.stop(progress.batch_id)

@@ -14,7 +14,7 @@ from core.spc import Baseline, Signal, baseline_of
 from core.trends import Bucket, runs_of
 from pages._control_chart import control_figure
 from pages._people import current_person
-from pages._services import Services
+from pages._services import Services, keep
 from pages._trend_charts import CONFIG
 from pages._trend_view import Counted, View
 from pages._words import count, moment_text, percent, plain
@@ -134,8 +134,12 @@ def _note(services: Services, person: Person, chart: Chart, signal: Signal, buck
         cause = st.text_input("Assignable cause", max_chars=LONGEST, key=f"text-{key}")
         if st.form_submit_button("Keep the note", type="primary"):
             try:
-                with db.writing(services.database) as connection:
-                    db.note_signal(connection, person, chart, signal.rule, bucket.begins, cause)
+                keep(
+                    services,
+                    lambda connection: db.note_signal(
+                        connection, person, chart, signal.rule, bucket.begins, cause
+                    ),
+                )
             except ValueError:
                 st.warning("Write what caused the signal.")
             except QualityControlError as error:
@@ -183,10 +187,12 @@ def _freeze(
             )
             if st.form_submit_button("Freeze these limits", type="primary"):
                 try:
-                    with db.writing(services.database) as connection:
-                        db.freeze_baseline(
+                    keep(
+                        services,
+                        lambda connection: db.freeze_baseline(
                             connection, person, piece.chart, begins, ends, found, reason
-                        )
+                        ),
+                    )
                 except ValueError:
                     st.warning("Write why this period was good.")
                 except QualityControlError as error:

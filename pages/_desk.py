@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import streamlit as st
+from sqlalchemy import Connection
 
 import db
 from core.decisions import Decision
 from core.errors import QualityControlError
 from core.people import Person
 from pages._review_filters import Choice, Show
-from pages._services import Services
+from pages._services import Services, keep
 from pages._words import plain, short
 
 AHEAD = 4
@@ -104,7 +105,7 @@ def fill(services: Services, person: Person, desk: Desk) -> None:
         count = len(known - desk.settled) + AHEAD
         with db.reading(services.database) as connection:
             parts = db.waiting(connection, person, desk.choice.filters, limit=count)
-        found = db.write(services.database, partial(db.claim, person=person, parts=parts))
+        found = keep(services, partial(db.claim, person=person, parts=parts))
         desk.blind.update(part.inspection_id for part in found if part.second_review)
         numbers = [part.inspection_id for part in found]
     else:
@@ -122,8 +123,8 @@ def decide(
     if part is None:
         return
     with _caught(desk):
-        given = db.write(
-            services.database,
+        given = keep(
+            services,
             partial(
                 db.decide,
                 person=person,
@@ -156,11 +157,14 @@ def undo(services: Services, person: Person, desk: Desk) -> None:
     if not desk.done:
         desk.said = "There is nothing to undo here. A decided part can be decided again."
         return
+
+    def take_back(connection: Connection) -> tuple[db.Disposition, db.Part | None]:
+        taken = db.undo(connection, person, desk.done[-1])
+        db.claim_part(connection, person, taken.inspection_id)
+        return taken, db.part_by_id(connection, taken.inspection_id)
+
     with _caught(desk):
-        with db.writing(services.database) as connection:
-            taken = db.undo(connection, person, desk.done[-1])
-            db.claim_part(connection, person, taken.inspection_id)
-            shown = db.part_by_id(connection, taken.inspection_id)
+        taken, shown = keep(services, take_back)
         desk.done.pop()
         desk.settled.discard(taken.inspection_id)
         desk.show(taken.inspection_id)
@@ -193,8 +197,7 @@ def begin_again(desk: Desk) -> None:
 def leave(services: Services, person: Person) -> None:
     """Give back the parts that were claimed and not decided."""
     if st.session_state.pop("desk", None) is not None:
-        with db.writing(services.database) as connection:
-            db.release(connection, person)
+        keep(services, partial(db.release, person=person))
 
 
 def note_key(part: int) -> str:
@@ -203,14 +206,17 @@ def note_key(part: int) -> str:
 
 
 def _put_first(services: Services, person: Person, desk: Desk, part: int) -> None:
-    with db.writing(services.database) as connection:
+    def put(connection: Connection) -> bool:
         if db.part_by_id(connection, part) is None:
-            return
+            return False
         if db.is_second_review(connection, person, part):
             desk.blind.add(part)
         if desk.choice.show is Show.OPEN and not db.claim_part(connection, person, part):
             desk.said = "Somebody else is looking at this part right now."
-    desk.show(part)
+        return True
+
+    if keep(services, put):
+        desk.show(part)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from io import BytesIO
 
+from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
 
 import db
@@ -15,7 +16,7 @@ from core.errors import UploadRefused
 from core.inspection import Photograph
 from core.intake import Limits, Upload, receive
 from core.samples import encode_jpeg, sample_parts
-from pages._services import Services
+from pages._services import Services, keep
 
 SAMPLES = 24
 SAMPLE_SEED = 2026
@@ -36,25 +37,23 @@ def begin(services: Services, uploads: Iterable[Upload], source: str, label: str
         settings.spool_folder,
         Limits(settings.max_upload_files, settings.max_upload_megabytes),
     )
+    model_id, folder = services.model.id, received.folder
+
+    def open_and_seal(connection: Connection) -> tuple[db.Batch, spool.Spool]:
+        nonlocal folder
+        batch = db.open_batch(
+            connection, source, label.strip(), settings.station, model_id, len(received.files)
+        )
+        # Before the batch is committed: no batch may wait for photographs nobody kept.
+        name = spool.spool_name(batch.id, batch.created_at)
+        sealed = spool.seal(folder, received.files, settings.spool_folder, name)
+        folder = sealed.folder
+        return batch, sealed
+
     try:
-        with db.writing(services.database) as connection:
-            batch = db.open_batch(
-                connection,
-                source,
-                label.strip(),
-                settings.station,
-                services.model.id,
-                len(received.files),
-            )
-            # Before the batch is committed: no batch may wait for photographs nobody kept.
-            sealed = spool.seal(
-                received.folder,
-                received.files,
-                settings.spool_folder,
-                spool.spool_name(batch.id, batch.created_at),
-            )
+        batch, sealed = keep(services, open_and_seal)
     except BaseException:
-        spool.discard(received.folder)
+        spool.discard(folder)
         raise
     _submit(services, batch, sealed)
     return batch.id
@@ -122,8 +121,7 @@ def _threshold(database: Database, model_id: int) -> float:
 
 
 def _finish(database: Database, batch_id: int, sealed: spool.Spool) -> None:
-    with db.writing(database) as connection:
-        db.finish_batch(connection, batch_id)
+    db.write(database, partial(db.finish_batch, batch_id=batch_id))
     spool.discard(sealed.folder)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from sqlalchemy import Connection
 
 import db
 from core.decisions import Decision, read_defect_types
@@ -13,7 +14,7 @@ from pages._desk import WORDS
 from pages._part import NO_PHOTOGRAPH, verdict_badge
 from pages._pictures import evidence_scale, pictures
 from pages._review_filters import Choice, Show
-from pages._services import Services
+from pages._services import Services, keep
 from pages._words import count, percent, plain, short
 
 PAGE = 24
@@ -87,19 +88,16 @@ def _confirm(services: Services, person: Person, decision: Decision, chosen: lis
     note = st.text_input("Note (optional)", max_chars=db.LONGEST_NOTE)
     if not st.button("Decide", type="primary", icon=":material/done_all:"):
         return
+
+    def decide_all(connection: Connection) -> None:
+        # In one order for everybody, so that no two people wait for each other.
+        for number in sorted(chosen):
+            db.decide(
+                connection, person, number, decision, kind, note, services.settings.review_rate
+            )
+
     try:
-        with db.writing(services.database) as connection:
-            # In one order for everybody, so that no two people wait for each other.
-            for number in sorted(chosen):
-                db.decide(
-                    connection,
-                    person,
-                    number,
-                    decision,
-                    kind,
-                    note,
-                    services.settings.review_rate,
-                )
+        keep(services, decide_all)
     except QualityControlError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import runpy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
+from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
 
 import db
 from core.batches import BatchWorker
 from core.engine import Engine, load_engine
-from core.errors import ModelUnavailable, NotAllowed, QualityControlError, SettingsError
+from core.errors import (
+    ModelUnavailable,
+    NotAllowed,
+    QualityControlError,
+    SettingsError,
+    StoreUnavailable,
+)
+from core.logs import configure
 from core.model_card import ModelCard
+from core.patience import BUSY
 from core.settings import Settings, read_settings
 from core.spool import spool_name, sweep
 
+Result = TypeVar("Result")
 FRAME = Path(__file__).parents[1] / "streamlit_app.py"
 _FRAMED = "framed"
 
@@ -79,7 +91,11 @@ def open_services() -> Services:
         engine = _engine(settings.threads)
     except ModelUnavailable as error:
         return Services(settings, database, worker, None, None, str(error))
-    model = _registered(database, settings.database_url, engine.card)
+    try:
+        model = _registered(database, settings.database_url, engine.card)
+    except StoreUnavailable as error:
+        # A database that can only be read is looked at all the same.
+        return Services(settings, database, worker, None, None, str(error))
     return Services(settings, database, worker, engine, model, "")
 
 
@@ -87,6 +103,19 @@ def forget() -> None:
     """Let go of everything that the caches know of the database's contents."""
     _registered.clear()
     st.cache_data.clear()
+
+
+def keep(services: Services, work: Callable[[Connection], Result]) -> Result:
+    """Do ``work`` in a transaction that a person waits for, and return what it returns.
+
+    Where others keep the database busy it says so and tries again; raises StoreBusy in the
+    end, and StoreUnavailable.
+    """
+    return db.write(services.database, work, _say_busy)
+
+
+def _say_busy() -> None:
+    st.toast(BUSY, icon=":material/hourglass_top:")
 
 
 @contextmanager
@@ -108,11 +137,16 @@ def _plain(message: str) -> str:
 def _settings() -> Settings:
     # Asking for a secret where there is no secrets file is an error; this says whether one is.
     if st.secrets.load_if_toml_exists():
-        return read_settings(st.secrets)
+        return _in_force(read_settings(st.secrets))
     for path in st.get_option("secrets.files"):
         if Path(path).is_file():
             raise SettingsError(f"{Path(path).name} is not valid TOML. Correct or remove it.")
-    return read_settings()
+    return _in_force(read_settings())
+
+
+def _in_force(settings: Settings) -> Settings:
+    configure(settings.log_level)
+    return settings
 
 
 @st.cache_resource(show_spinner="Opening the database ...")
@@ -127,15 +161,19 @@ def _engine(threads: int) -> Engine:
 
 @st.cache_resource(show_spinner=False, hash_funcs={ModelCard: lambda card: card.identity})
 def _registered(_database: Database, url: str, card: ModelCard) -> db.Model:
-    with db.writing(_database) as connection:
-        return db.register_model(
-            connection,
-            card.identity,
-            card.name,
-            card.model_dump(mode="json"),
-            card.threshold.probability,
-            "model card",
-        )
+    with db.reading(_database) as connection:
+        known = db.model_by_sha256(connection, card.identity)
+    return known or db.write(
+        _database,
+        partial(
+            db.register_model,
+            sha256=card.identity,
+            name=card.name,
+            card=card.model_dump(mode="json"),
+            threshold=card.threshold.probability,
+            changed_by="model card",
+        ),
+    )
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 import db
@@ -9,7 +11,7 @@ from core.errors import QualityControlError
 from core.people import Person, Role
 from core.threshold_basis import Basis, basis_of
 from pages._people import person_or_question
-from pages._services import Services
+from pages._services import Services, keep
 from pages._threshold_data import SOURCES, Picture, Source
 from pages._threshold_view import APPLY, RULE, SLIDER, Wanted
 from pages._threshold_words import threshold_name
@@ -46,16 +48,18 @@ def confirm(
     )
     if st.button("Apply for new inspections", type="primary", icon=":material/check:"):
         try:
-            with db.writing(services.database) as connection:
-                db.change_threshold(
-                    connection,
-                    model.id,
-                    wanted.threshold,
-                    reason,
-                    person,
-                    basis,
+            keep(
+                services,
+                partial(
+                    db.change_threshold,
+                    model_id=model.id,
+                    threshold=wanted.threshold,
+                    reason=reason,
+                    person=person,
+                    basis=basis,
                     seen=model.threshold,
-                )
+                ),
+            )
         except QualityControlError as error:
             st.error(plain(str(error)), icon=":material/error:")
             return

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 import db
 from core.errors import QualityControlError
 from core.people import Person, Role
 from pages._people import leave, person_or_question
-from pages._services import Services, sign_in_configured, start
+from pages._services import Services, keep, sign_in_configured, start
 from pages._words import moment_text, plain
 
 MAY = {
@@ -76,8 +78,7 @@ def _roles(services: Services, person: Person) -> None:
 
 def _give(services: Services, person: Person, email: str, role: Role) -> None:
     try:
-        with db.writing(services.database) as connection:
-            db.give_role(connection, person, email, role)
+        keep(services, partial(db.give_role, person=person, email=email, role=role))
     except ValueError:
         st.warning("That is not an e-mail address.", icon=":material/alternate_email:")
     except QualityControlError as error:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import mimetypes
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TextIO
@@ -18,11 +20,15 @@ from core.engine import Engine, EngineKind, load_engine
 from core.errors import StoreUnavailable
 from core.images import EXTENSIONS, MAX_BYTES
 from core.inspection import Outcome, Photograph, Rejection, inspect_photographs
+from core.logs import fields
+from core.patience import Patience, PatientStore
 from core.reports import INSPECTION_COLUMNS, REJECTED, Cell, inspection_row, write_rows
 from core.settings import read_settings
 
 SOURCE = "command line"
 WHO = "command line"
+
+log = logging.getLogger(__name__)
 
 Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
@@ -51,6 +57,7 @@ def inspect_files(
     with db.reading(database) as connection:
         in_force = db.current_threshold(connection, batch.model_id)
     counts: Counter[str] = Counter()
+    patience = Patience(lambda reason: say(reason) if reason else None)
     began = perf_counter()
     with contextlib.ExitStack() as stack:
         step = stack.enter_context(bar("Inspecting", len(files)))
@@ -58,7 +65,7 @@ def inspect_files(
             _read(files),
             engine,
             in_force if threshold is None else threshold,
-            db.BatchStore(database, batch, settings.audit_rate),
+            PatientStore(db.BatchStore(database, batch, settings.audit_rate), patience),
         )
         rows = _counted(outcomes, counts, step)
         if csv is None:
@@ -67,10 +74,11 @@ def inspect_files(
         else:
             file = stack.enter_context(_opened(csv))
             write_rows(file, INSPECTION_COLUMNS, rows)
-    with db.writing(database) as connection:
-        db.finish_batch(connection, batch.id)
+    patience.insist(lambda: db.write(database, partial(db.finish_batch, batch_id=batch.id)))
     database.dispose()
-    _summarise(say, counts, perf_counter() - began, passed_over, csv)
+    seconds = perf_counter() - began
+    log.info("batch finished", extra=fields(batch=batch.id, seconds=round(seconds, 3), **counts))
+    _summarise(say, counts, seconds, passed_over, csv)
     return counts[REJECTED]
 
 
@@ -116,7 +124,8 @@ def _open_batch(
     database: sqlalchemy.Engine, engine: Engine, label: str, total: int, station: str
 ) -> db.Batch:
     card = engine.card
-    with db.writing(database) as connection:
+
+    def opened(connection: sqlalchemy.Connection) -> db.Batch:
         model = db.register_model(
             connection,
             card.identity,
@@ -126,6 +135,8 @@ def _open_batch(
             WHO,
         )
         return db.open_batch(connection, SOURCE, label, station, model.id, total)
+
+    return db.write(database, opened)
 
 
 def _counted(

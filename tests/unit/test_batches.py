@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from core import patience
 from core.batches import BatchWorker, Job, Progress, State
 from core.engine import MICRO_BATCH
-from core.errors import StoreBusy
+from core.errors import StoreBusy, StoreLost, StoreUnavailable
 from core.inspection import Outcome, Photograph
+from core.logs import JsonLines
 from core.samples import encode_jpeg, sample_parts
 from tests.unit.fakes import BrightnessEngine, MemoryStore
 
@@ -121,23 +124,100 @@ def test_a_waiting_batch_is_stopped_before_it_begins() -> None:
 
 
 class BusyStore(MemoryStore):
-    """Refuses the second micro-batch."""
+    """Refuses the second micro-batch, ``times`` times."""
+
+    times = 10**9
+    error: Exception = StoreBusy("Another program is writing. Try again.")
 
     def record(self, outcomes: list[Outcome]) -> dict[str, object]:  # type: ignore[override]
-        if self.transactions:
-            raise StoreBusy("Another program is writing. Try again.")
+        if len(self.transactions) == 1 and self.times:
+            self.times -= 1
+            raise self.error
         return dict(super().record(outcomes))
 
 
-def test_a_busy_store_ends_the_batch_and_says_why() -> None:
-    worker, finished = BatchWorker(), []
-    worker.submit(job(store=BusyStore(), finish=lambda: finished.append(1)))
+def test_a_busy_store_ends_the_batch_in_the_end_and_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES", (0.0,) * 3)
+    worker, store, finished = BatchWorker(), BusyStore(), []
+    worker.submit(job(store=store, finish=lambda: finished.append(1)))
     progress = ended(worker)
     assert (progress.state, progress.done) == (State.FAILED, MICRO_BATCH)
     assert progress.message == "Another program is writing. Try again."
+    assert 10**9 - store.times == 4
     assert finished == []
     worker.submit(job(2))
     assert ended(worker, 2).state is State.FINISHED
+
+
+@pytest.mark.parametrize("error", [StoreBusy("Busy."), StoreLost("Lost.")])
+def test_a_batch_waits_for_a_store_and_says_so_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES", (0.2,) * 60)
+    worker, store = BatchWorker(), BusyStore()
+    store.error = error
+    worker.submit(job(store=store))
+    said = ""
+    while not said:
+        progress = worker.progress(1)
+        assert progress is not None
+        assert progress.is_active
+        said = progress.message
+    assert said == (patience.LOST if isinstance(error, StoreLost) else patience.BUSY)
+    store.times = 0
+    progress = ended(worker)
+    assert (progress.state, progress.done, progress.message) == (State.FINISHED, 70, "")
+
+
+def test_a_store_that_cannot_be_written_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "PAUSES", (10**6,))
+    worker, store = BatchWorker(), BusyStore()
+    store.error = StoreUnavailable("The disk of the database is full.")
+    worker.submit(job(store=store))
+    progress = ended(worker)
+    assert (progress.state, progress.message) == (State.FAILED, "The disk of the database is full.")
+
+
+def test_a_batch_that_waits_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "PAUSES", (10**6,))
+    worker = BatchWorker()
+    worker.submit(job(store=BusyStore()))
+    while not (progress := worker.progress(1)) or not progress.message:
+        pass
+    worker.stop(1)
+    assert ended(worker).state is State.FAILED
+
+
+def logged(caplog: pytest.LogCaptureFixture, level: str) -> list[dict[str, object]]:
+    lines = [JsonLines().format(record) for record in caplog.records]
+    return [found for line in lines if (found := json.loads(line))["level"] == level]
+
+
+def test_a_batch_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "core")
+    worker = BatchWorker()
+    worker.submit(job(7, [*FILES[:5], Photograph("bro\nken.jpg", b"x")]))
+    ended(worker, 7)
+    (line,) = logged(caplog, "info")
+    assert line["event"] == "batch finished"
+    assert (line["batch"], line["files"], line["done"], line["rejected"]) == (7, 6, 6, 1)
+
+
+def test_a_failure_is_logged_with_its_batch_and_files(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = BusyStore()
+    store.error = StoreUnavailable("The disk of the database is full.")
+    worker = BatchWorker()
+    worker.submit(job(9, store=store))
+    ended(worker, 9)
+    (line,) = logged(caplog, "error")
+    assert line["event"] == "batch broke off: The disk of the database is full."
+    assert (line["batch"], line["done"]) == (9, MICRO_BATCH)
+    first, last = FILES[MICRO_BATCH].name, FILES[2 * MICRO_BATCH - 1].name
+    assert line["met"] == [f"at '{first}' to '{last}', {MICRO_BATCH} files"]
 
 
 def test_an_unknown_error_ends_the_batch_alone(caplog: pytest.LogCaptureFixture) -> None:
