@@ -55,6 +55,12 @@ with shown_errors():
                 url_path="model",
             ),
             st.Page(
+                "pages/settings.py",
+                title="Settings",
+                icon=":material/settings:",
+                url_path="settings",
+            ),
+            st.Page(
                 "pages/who.py",
                 title=navigation_title(person),
                 icon=":material/person:",

@@ -105,7 +105,7 @@ def queued_inspection(item: Inspection, audit_rate: float) -> Queued | None:
     return queued(item.verdict, item.log_odds, item.threshold, audit_rate)
 
 
-def read_defect_types(text: str) -> tuple[str, ...]:
-    """The defect types of a comma-separated list, in its order, each once; may be empty."""
+def read_names(text: str) -> tuple[str, ...]:
+    """The names of a comma-separated list, in its order, each once; may be empty."""
     names = (" ".join(name.split()) for name in text.split(","))
     return tuple(dict.fromkeys(name for name in names if name))

@@ -2,6 +2,10 @@
 
 Inputs are environment variables, a ``.env`` file and, on Streamlit Cloud, ``st.secrets``,
 which the app hands in. Names are the fields' in capitals: ``DATABASE_URL``, ``STATION``.
+
+What belongs to the plant and not to the machine (:data:`CHANGEABLE`) engineers change on the
+Settings page. The database keeps those changes (:mod:`db.settings`) and they win over the
+inputs: :func:`changed` applies them.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.decisions import AUDIT_RATE, DEFECT_TYPES, REVIEW_RATE
+from core.decisions import AUDIT_RATE, DEFECT_TYPES, REVIEW_RATE, read_names
 from core.errors import SettingsError
 from core.logs import Level
 from core.people import Role
@@ -37,6 +41,10 @@ class Settings(BaseSettings):
         description="Uploaded photographs wait here until they are inspected.",
     )
     station: Name = Field("station 1", description="The station verdicts are recorded for.")
+    stations: str = Field(
+        "station 1",
+        description="The plant's stations, offered when photographs are uploaded.",
+    )
     threads: int = Field(
         0, ge=0, le=64, description="Threads of one forward pass; 0 takes the processors there are."
     )
@@ -84,6 +92,24 @@ class Settings(BaseSettings):
         Level.INFO,
         description="How much is logged: DEBUG has a line a part, INFO a line a batch.",
     )
+    takt_seconds: float = Field(
+        1.0,
+        gt=0,
+        le=86_400,
+        description="Takt time: the seconds in which the line makes one part.",
+    )
+    retention_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="Days for which photographs are kept, 0 for good; verdicts and heatmaps "
+        "always are.",
+    )
+
+    @property
+    def station_names(self) -> tuple[str, ...]:
+        """Every station: this machine's own first, then the plant's others in their order."""
+        return tuple(dict.fromkeys((self.station, *read_names(self.stations))))
 
     @property
     def calendar(self) -> Calendar:
@@ -94,6 +120,19 @@ class Settings(BaseSettings):
     def _calendar_can_be_read(self) -> Self:
         read_calendar(self.plant_time_zone, self.shifts)
         return self
+
+
+CHANGEABLE = (
+    "stations",
+    "plant_time_zone",
+    "shifts",
+    "takt_seconds",
+    "defect_types",
+    "audit_rate",
+    "review_rate",
+    "retention_days",
+)
+"""Settings that engineers may change on the Settings page, in the order it shows them."""
 
 
 def read_settings(secrets: Mapping[str, Any] | None = None) -> Settings:
@@ -107,6 +146,22 @@ def read_settings(secrets: Mapping[str, Any] | None = None) -> Settings:
         for key, value in (secrets or {}).items()
         if key.lower() == name
     }
+    return _checked(given)
+
+
+def changed(settings: Settings, changes: Mapping[str, str]) -> Settings:
+    """The settings with these values, by name, in the place of their own.
+
+    Raises SettingsError naming each value that cannot be used, and for a setting that is not
+    :data:`CHANGEABLE`.
+    """
+    for name in changes:
+        if name not in CHANGEABLE:
+            raise SettingsError(f"{name.upper()} is not changed here, but where the app runs.")
+    return _checked(settings.model_dump() | dict(changes)) if changes else settings
+
+
+def _checked(given: Mapping[str, Any]) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:

@@ -82,7 +82,14 @@ from db.queue import (
 from db.review_figures import Suspect, production, second_opinions, suspects
 from db.reviewed import reviewed_parts
 from db.scores import parts_since, reviewed_scores
-from db.session import connect, reading, write, writing
+from db.session import connect, reading, shown_address, write, writing
+from db.settings import (
+    SettingChange,
+    change_settings,
+    changed_here,
+    setting_changes,
+    settings_in_force,
+)
 from db.shift_reports import latest_inspection, shift_parts, shift_report
 from db.store import BatchStore
 from db.thresholds import (
@@ -117,6 +124,7 @@ __all__ = [
     "Part",
     "RoleEntry",
     "Scope",
+    "SettingChange",
     "Sort",
     "Suspect",
     "ThresholdChange",
@@ -127,7 +135,9 @@ __all__ = [
     "bucket_parts",
     "bucket_size",
     "cells",
+    "change_settings",
     "change_threshold",
+    "changed_here",
     "claim",
     "claim_part",
     "clear_demonstration",
@@ -172,10 +182,13 @@ __all__ = [
     "role_of",
     "roles",
     "second_opinions",
+    "setting_changes",
+    "settings_in_force",
     "settled",
     "shift_parts",
     "shift_report",
     "shift_signals",
+    "shown_address",
     "signal_notes",
     "signed_in",
     "stations",

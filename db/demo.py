@@ -21,11 +21,12 @@ from db.demo_table import demonstration
 from db.review_tables import disposition
 from db.schema import batch, inspection, metadata, model, person_role, threshold_change
 from db.session import create_anew
+from db.settings_table import setting_change
 
 SOURCE = "demonstration"
 """Where its batches come from."""
 
-_KEPT: tuple[Table, ...] = (model, person_role)
+_KEPT: tuple[Table, ...] = (model, person_role, setting_change)
 """What no demonstration makes up: rows that outlast it."""
 
 
@@ -52,7 +53,7 @@ def demonstration_of(connection: Connection) -> Demonstration | None:
 def begin_demonstration(connection: Connection) -> None:
     """Mark an empty database as one of a demonstration, its tables new.
 
-    Raises DemonstrationRefused where anything is in it but models and roles.
+    Raises DemonstrationRefused where anything is in it but models, roles and settings.
     """
     if connection.scalar(select(exists().where(demonstration.c.id == 1))):
         raise DemonstrationRefused(
@@ -65,12 +66,12 @@ def begin_demonstration(connection: Connection) -> None:
             f"The database is in use ({', '.join(found)}), and a demonstration is only made in an "
             "empty one. Name another: python -m core demo --database-url sqlite:///data/demo.db"
         )
-    _start_anew(connection, [person_role])
+    _start_anew(connection, [person_role, setting_change])
     connection.execute(demonstration.insert(), {"id": 1, "made_at": now()})
 
 
 def clear_demonstration(connection: Connection, person: Person) -> None:
-    """Leave a demonstration's database as it was before: models with their first threshold, roles.
+    """Leave models with their first threshold, roles and settings, as before the demonstration.
 
     Everything else goes, also what was inspected and decided in it since. Raises NotAllowed
     unless ``person`` is an engineer, DemonstrationRefused where the database holds none.

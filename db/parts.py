@@ -13,6 +13,7 @@ from db.control_tables import baseline, signal_note
 from db.review_tables import disposition
 from db.rows import INSPECTION_COLUMNS, INSPECTION_FROM, inspection_from
 from db.schema import batch, batch_part, inspection, photograph, rejection, threshold_change
+from db.settings_table import setting_change
 
 
 class Sort(StrEnum):
@@ -127,6 +128,8 @@ _LOGS = (
     disposition,
     baseline,
     signal_note,
+    # Hours and shifts that were counted may have begun at other times.
+    setting_change,
 )
 
 

@@ -115,6 +115,11 @@ def create_anew(connection: Connection) -> None:
     _upgrade(connection)
 
 
+def shown_address(engine: Engine) -> str:
+    """Where the database is, without its password."""
+    return engine.url.set(query={}).render_as_string(hide_password=True)
+
+
 def newest_revision() -> str:
     """The schema's revision that this program works with."""
     return max(_revisions())

@@ -10,6 +10,7 @@ import db
 from core.control import ENOUGH, GRAINS, Chart, Note, Piece, pieces, signal_words
 from core.errors import QualityControlError
 from core.people import Person, Role
+from core.shifts import Calendar
 from core.spc import Baseline, Signal, baseline_of
 from core.trends import Bucket, runs_of
 from pages._control_chart import control_figure
@@ -44,12 +45,12 @@ def control(services: Services, view: View, found: Counted) -> None:
         control_figure(charted, found.buckets, view.calendar, models), config=CONFIG, key="control"
     )
     person = current_person(services)
-    _state(charted[-1])
+    _state(charted[-1], view.calendar)
     _signals(services, person, charted, found.buckets, notes)
     _freeze(services, person, charted[-1], found.buckets)
 
 
-def _state(piece: Piece) -> None:
+def _state(piece: Piece, calendar: Calendar) -> None:
     if piece.frozen is None:
         st.caption(
             "No baseline is set for the model and threshold at the end of this view, so it has no "
@@ -62,7 +63,7 @@ def _state(piece: Piece) -> None:
     name = frozen.set_by.partition(" <")[0]
     st.caption(
         f"{_test(frozen.baseline)} Baseline of {number} subgroups, set by "
-        f"{plain(name)} on {moment_text(frozen.set_at)}: {plain(frozen.reason)}"
+        f"{plain(name)} on {moment_text(frozen.set_at, calendar)}: {plain(frozen.reason)}"
     )
 
 
@@ -125,7 +126,8 @@ def _signal(
                 with st.popover("Note the cause", icon=":material/edit_note:"):
                     _note(services, person, piece.chart, signal, bucket)
         for note in known:
-            st.text(f"{note.cause} ({note.noted_by}, {moment_text(note.noted_at)})")
+            noted = moment_text(note.noted_at, services.settings.calendar)
+            st.text(f"{note.cause} ({note.noted_by}, {noted})")
 
 
 def _note(services: Services, person: Person, chart: Chart, signal: Signal, bucket: Bucket) -> None:

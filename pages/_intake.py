@@ -22,7 +22,9 @@ SAMPLES = 24
 SAMPLE_SEED = 2026
 
 
-def begin(services: Services, uploads: Iterable[Upload], source: str, label: str) -> int:
+def begin(
+    services: Services, uploads: Iterable[Upload], source: str, label: str, station: str
+) -> int:
     """Keep the uploads on disk, open a batch and hand it to the worker; returns its number.
 
     Raises UploadRefused where the upload as a whole cannot be taken, StoreError where the
@@ -42,7 +44,7 @@ def begin(services: Services, uploads: Iterable[Upload], source: str, label: str
     def open_and_seal(connection: Connection) -> tuple[db.Batch, spool.Spool]:
         nonlocal folder
         batch = db.open_batch(
-            connection, source, label.strip(), settings.station, model_id, len(received.files)
+            connection, source, label.strip(), station, model_id, len(received.files)
         )
         # Before the batch is committed: no batch may wait for photographs nobody kept.
         name = spool.spool_name(batch.id, batch.created_at)
@@ -61,7 +63,8 @@ def begin(services: Services, uploads: Iterable[Upload], source: str, label: str
 
 def begin_samples(services: Services) -> int:
     """The rendered sample parts as a batch, on the way of every upload."""
-    return begin(services, _samples(), "samples", f"{SAMPLES} sample parts")
+    label = f"{SAMPLES} sample parts"
+    return begin(services, _samples(), "samples", label, services.settings.station)
 
 
 def waiting(services: Services, batch: db.Batch) -> spool.Spool | None:

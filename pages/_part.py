@@ -7,6 +7,7 @@ import streamlit as st
 import db
 from core.images import SIDE
 from core.inspection import Verdict
+from core.shifts import Calendar
 from pages import _address
 from pages._pictures import LARGE, pictures
 from pages._services import Services
@@ -87,13 +88,14 @@ def details(services: Services, part: db.Part, scale: float) -> None:
         st.metric("Time", f"{_milliseconds(part):.1f} ms")
     if item.reason:
         st.info(plain(item.reason))
-    _table(part)
+    _table(part, services.settings.calendar)
 
 
-def _table(part: db.Part) -> None:
+def _table(part: db.Part, calendar: Calendar) -> None:
     item = part.inspection
     rows = {
-        "Inspected": f"{moment_text(item.inspected_at)} at {part.station}, batch {part.batch_id}",
+        "Inspected": f"{moment_text(item.inspected_at, calendar)} at {part.station}, "
+        f"batch {part.batch_id}",
         "Photograph": f"{item.width} x {item.height} pixels, {item.format}",
         "Stages": f"decode {item.times.decode_ms:.1f} ms, gate {item.times.gate_ms:.1f} ms, "
         f"inference {item.times.inference_ms:.1f} ms, store {part.store_ms:.1f} ms",

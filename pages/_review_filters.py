@@ -83,7 +83,9 @@ def _filters(services: Services, with_reviewer: bool) -> db.Filters:
             "Verdict", "verdict", {item.value: look.word for item, look in LOOKS.items()}
         )
         batch = _select(
-            "Batch", "batch", {str(number): batch_name(item) for number, item in batches.items()}
+            "Batch",
+            "batch",
+            {str(number): batch_name(item, calendar) for number, item in batches.items()},
         )
         station = _select("Station", "station", {name: name for name in stations})
         day = _day()

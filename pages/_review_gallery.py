@@ -6,7 +6,7 @@ import streamlit as st
 from sqlalchemy import Connection
 
 import db
-from core.decisions import Decision, read_defect_types
+from core.decisions import Decision, read_names
 from core.errors import QualityControlError
 from core.people import Person
 from pages import _address
@@ -83,7 +83,7 @@ def _confirm(services: Services, person: Person, decision: Decision, chosen: lis
     )
     kind = ""
     if decision is Decision.DEFECTIVE:
-        kinds = read_defect_types(services.settings.defect_types)
+        kinds = read_names(services.settings.defect_types)
         kind = st.selectbox("Defect", kinds, index=len(kinds) - 1)
     note = st.text_input("Note (optional)", max_chars=db.LONGEST_NOTE)
     if not st.button("Decide", type="primary", icon=":material/done_all:"):

@@ -12,7 +12,7 @@ from pages._words import LOOKS, ago, moment_text, plain
 
 def known(services: Services, part: db.Part, *, blind: bool) -> None:
     """Decisions and history of a part; ``blind`` shows nothing of what people decided."""
-    item = part.inspection
+    item, calendar = part.inspection, services.settings.calendar
     with db.reading(services.database) as connection:
         given = [] if blind else db.dispositions_of(connection, part.id)
         earlier = db.history(connection, part.id)
@@ -20,12 +20,13 @@ def known(services: Services, part: db.Part, *, blind: bool) -> None:
     for other in earlier:
         what = "Same photograph" if other.same_photograph else "Same file name"
         word = LOOKS[other.verdict if blind else other.final].word
-        lines.append(f"{what}, {moment_text(other.inspected_at)}, {other.station}: {word}")
+        lines.append(
+            f"{what}, {moment_text(other.inspected_at, calendar)}, {other.station}: {word}"
+        )
     if not earlier:
         lines.append("No other photograph with these bytes or this file name is known.")
-    lines.append(
-        f"Inspected {moment_text(item.inspected_at)} at {part.station}, batch {part.batch_id}"
-    )
+    inspected = moment_text(item.inspected_at, calendar)
+    lines.append(f"Inspected {inspected} at {part.station}, batch {part.batch_id}")
     with st.container(gap="xxsmall"):
         for line in lines:
             st.caption(plain(line))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 import db
-from core.decisions import Decision, margin, read_defect_types
+from core.decisions import Decision, margin, read_names
 from core.images import SIDE
 from core.inspection import Verdict
 from core.people import Person
@@ -127,7 +127,7 @@ def _decisions(services: Services, person: Person, desk: Desk, part: db.Part) ->
             args=(services, person, desk, decision, kind),
         )
 
-    kinds = read_defect_types(services.settings.defect_types)
+    kinds = read_names(services.settings.defect_types)
     with st.grid(columns=2, min_column_width=110, gap="xsmall"):
         button(
             WORDS[Decision.DEFECTIVE],

@@ -67,6 +67,11 @@ def framed() -> None:
     st.session_state[_FRAMED] = True
 
 
+def given_settings() -> Settings:
+    """The settings as the environment and the secrets give them, without engineers' changes."""
+    return _settings()
+
+
 def sign_in_configured() -> bool:
     """Whether the secrets say how to sign in; then nobody works under a typed name."""
     return st.secrets.load_if_toml_exists() and "auth" in st.secrets
@@ -84,9 +89,11 @@ def open_services() -> Services:
 
     A model that is missing or altered stops nothing else: stored verdicts can be looked at.
     """
-    settings = _settings()
-    database = _database(settings.database_url)
-    worker = _worker(database, settings)
+    given = _settings()
+    database = _database(given.database_url)
+    worker = _worker(database, given)
+    with db.reading(database) as connection:
+        settings = db.settings_in_force(connection, given)
     try:
         engine = _engine(settings.threads)
     except ModelUnavailable as error:

@@ -74,6 +74,7 @@ def log(services: Services, model: db.Model, person: Person | None) -> None:
     st.subheader("Log of thresholds", anchor=False)
     with db.reading(services.database) as connection:
         entries = db.threshold_changes(connection, model.id)
+    calendar = services.settings.calendar
     may = person is None or person.role.includes(Role.ENGINEER)
     for entry in reversed(entries):
         with st.container(border=True, gap="xxsmall"):
@@ -91,11 +92,12 @@ def log(services: Services, model: db.Model, person: Person | None) -> None:
                     disabled=not may,
                 ):
                     st.session_state[APPLY] = Wanted(
-                        entry.threshold, f"back to that of {moment_text(entry.changed_at)}"
+                        entry.threshold,
+                        f"back to that of {moment_text(entry.changed_at, calendar)}",
                     )
                     st.rerun()
             st.text(entry.reason)
-            said = f"{moment_text(entry.changed_at)} · {plain(entry.changed_by)}"
+            said = f"{moment_text(entry.changed_at, calendar)} · {plain(entry.changed_by)}"
             if entry.basis is not None:
                 said += f" · {_basis_line(entry.basis)}"
             st.caption(said)

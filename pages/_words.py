@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import db
 from core.inspection import Verdict
+from core.shifts import Calendar
 
 MARKDOWN = "\\`*_{}[]()<>#+-.!|~$:&^=@/"
 
@@ -77,11 +78,12 @@ def lasting(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def moment_text(moment: datetime) -> str:
-    """2026-11-23 09:15 UTC."""
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+def moment_text(moment: datetime, calendar: Calendar) -> str:
+    """2026-11-23 09:15 CET: by the plant's clock, and which clock that is."""
+    return f"{calendar.local(moment):%Y-%m-%d %H:%M %Z}"
 
 
-def batch_name(batch: db.Batch) -> str:
+def batch_name(batch: db.Batch, calendar: Calendar) -> str:
     """A batch as it is called in a list."""
-    return f"{batch.id} · {batch.label or batch.source} · {batch.created_at:%Y-%m-%d %H:%M} UTC"
+    created = moment_text(batch.created_at, calendar)
+    return f"{batch.id} · {batch.label or batch.source} · {created}"

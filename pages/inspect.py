@@ -14,6 +14,7 @@ from core.errors import QualityControlError
 from core.images import EXTENSIONS, MAX_BYTES
 from pages import _address, _intake
 from pages._batch import ALL, batch_view
+from pages._head import head
 from pages._part import PART, details
 from pages._services import Services, start
 from pages._words import ago, batch_name, plain
@@ -25,15 +26,10 @@ TYPES = [*EXTENSIONS, "zip"]
 
 
 def _head(services: Services) -> None:
-    with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
-    ):
-        st.title("Inspect", anchor=False, width="content")
-        if services.model is not None and services.engine is not None:
-            st.caption(
-                f"{plain(services.settings.station)} · model {services.model.sha256[:8]}",
-                width="content",
-            )
+    facts = ""
+    if services.model is not None and services.engine is not None:
+        facts = f"{plain(services.settings.station)} · model {services.model.sha256[:8]}"
+    head("Inspect", facts)
 
 
 def _new_batch(services: Services) -> None:
@@ -52,7 +48,7 @@ def _new_batch(services: Services) -> None:
                 )
                 == FOLDER
             )
-        uploads, label, submitted = _upload_form(folder)
+        uploads, label, station, submitted = _upload_form(folder, services.settings.station_names)
     if not submitted:
         return
     if not uploads:
@@ -60,13 +56,15 @@ def _new_batch(services: Services) -> None:
         return
     with st.spinner("Receiving the photographs ..."):
         try:
-            number = _intake.begin(services, uploads, "upload", label)
+            number = _intake.begin(services, uploads, "upload", label, station)
         finally:
             _release(uploads)
     _show(number)
 
 
-def _upload_form(folder: bool) -> tuple[list[UploadedFile], str, bool]:
+def _upload_form(
+    folder: bool, stations: tuple[str, ...]
+) -> tuple[list[UploadedFile], str, str, bool]:
     with st.form("new batch", clear_on_submit=True, border=False):
         uploads = st.file_uploader(
             "JPEG, PNG, BMP, TIFF or WebP photographs of parts, up to "
@@ -75,7 +73,10 @@ def _upload_form(folder: bool) -> tuple[list[UploadedFile], str, bool]:
             accept_multiple_files="directory" if folder else True,
             key=f"uploads-{folder}",
         )
-        left, right = st.columns([4, 1], vertical_alignment="bottom")
+        several = len(stations) > 1
+        left, *middle, right = st.columns(
+            [3, 1, 1] if several else [4, 1], vertical_alignment="bottom"
+        )
         label = left.text_input(
             "Batch label",
             max_chars=80,
@@ -85,7 +86,10 @@ def _upload_form(folder: bool) -> tuple[list[UploadedFile], str, bool]:
         submitted = right.form_submit_button(
             "Inspect", type="primary", icon=":material/play_arrow:", width="stretch"
         )
-    return uploads, label, submitted
+        station = stations[0]
+        for column in middle:
+            station = column.selectbox("Station", stations, label_visibility="collapsed")
+    return uploads, label, station, submitted
 
 
 def _release(uploads: Iterable[UploadedFile]) -> None:
@@ -141,7 +145,7 @@ def _choose_batch(services: Services) -> db.Batch | None:
         chosen = st.selectbox(
             "Batch",
             list(by_id),
-            format_func=lambda number: batch_name(by_id[number]),
+            format_func=lambda number: batch_name(by_id[number], services.settings.calendar),
             key="batch",
             label_visibility="collapsed",
             width=460,

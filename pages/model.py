@@ -11,6 +11,7 @@ from core.held_out_scores import read_held_out_scores
 from core.metrics import CastingResult, Evaluation
 from core.model_card import ModelCard, read_card
 from core.thresholds import Curves, curves
+from pages._head import head
 from pages._model_charts import (
     learning_figure,
     precision_figure,
@@ -31,19 +32,15 @@ SPLITS = {
 
 
 def page() -> None:
-    start()
+    services = start()
     try:
         card = read_card()
     except ModelUnavailable as error:
-        st.title("Model", anchor=False)
+        head("Model")
         st.error(plain(str(error)), icon=":material/error:")
         return
-    with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
-    ):
-        st.title("Model", anchor=False, width="content")
-        trained = moment_text(card.trained_at)
-        st.caption(f"model {card.identity[:8]} · trained {trained}", width="content")
+    trained = moment_text(card.trained_at, services.settings.calendar)
+    head("Model", f"model {card.identity[:8]} · trained {trained}")
     _results(card)
     _held_out_curves(card)
     left, right = st.columns(2, gap="medium")

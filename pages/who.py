@@ -9,6 +9,7 @@ import streamlit as st
 import db
 from core.errors import QualityControlError
 from core.people import Person, Role
+from pages._head import head
 from pages._people import leave, person_or_question
 from pages._services import Services, keep, sign_in_configured, start
 from pages._words import moment_text, plain
@@ -22,7 +23,7 @@ MAY = {
 
 def page() -> None:
     services = start()
-    st.title("People", anchor=False)
+    head("People", "Who you are here, and who may do what")
     person = person_or_question(services, "Everything that is decided here says who did it.")
     if person is None:
         return
@@ -61,7 +62,9 @@ def _roles(services: Services, person: Person) -> None:
                 "E-mail": [entry.email for entry in entries],
                 "Role": [entry.role.value for entry in entries],
                 "Given by": [entry.given_by for entry in entries],
-                "Given": [moment_text(entry.given_at) for entry in entries],
+                "Given": [
+                    moment_text(entry.given_at, services.settings.calendar) for entry in entries
+                ],
             },
             hide_index=True,
         )

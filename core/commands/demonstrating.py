@@ -79,6 +79,7 @@ def make_demonstration(
     try:
         with db.writing(database) as connection:
             db.begin_demonstration(connection)
+            settings = db.settings_in_force(connection, settings)
         line = _Line(database, engine, settings, now(), np.random.default_rng(7))
         lots = production(settings.calendar, line.ends, DAYS, parts, seed=2026)
         with bar("Inspecting", sum(len(lot.parts) for lot in lots)) as step:

@@ -51,6 +51,8 @@ def inspect_files(
     files, passed_over = photograph_files(paths)
     engine = load_engine(engine_kind, threads=settings.threads or None)
     database = db.connect(database_url or settings.database_url)
+    with db.reading(database) as connection:
+        settings = db.settings_in_force(connection, settings)
     batch = _open_batch(
         database, engine, ", ".join(map(str, paths)), len(files), station or settings.station
     )

@@ -18,7 +18,7 @@ from core.shift_reports import (
     write_parts,
     write_summary,
 )
-from core.shifts import Calendar, read_shift
+from core.shifts import Calendar, Shift, read_shift
 
 
 def report_shift(
@@ -34,13 +34,11 @@ def report_shift(
     SettingsError where the key names no shift, StoreUnavailable where a file cannot be written.
     """
     settings = read_settings()
-    calendar = settings.calendar
-    try:
-        shift = read_shift(calendar, key)
-    except LookupError as error:
-        raise SettingsError(str(error.args[0])) from error
     database = db.connect(database_url or settings.database_url)
     try:
+        with db.reading(database) as connection:
+            calendar = db.settings_in_force(connection, settings).calendar
+        shift = _named(calendar, key)
         with db.reading(database) as connection:
             report = replace(
                 db.shift_report(connection, shift, station),
@@ -56,6 +54,13 @@ def report_shift(
         say(f"{name:<18} {shown:<24} {meaning}".rstrip())
     if csv is not None:
         say(f"{report.figures.inspected} parts are in {csv}; summary and manifest are beside it.")
+
+
+def _named(calendar: Calendar, key: str) -> Shift:
+    try:
+        return read_shift(calendar, key)
+    except LookupError as error:
+        raise SettingsError(str(error.args[0])) from error
 
 
 def _write(csv: Path, report: Report, calendar: Calendar, parts: Iterable[ReportedPart]) -> None:

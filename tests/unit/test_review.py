@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import beta
 from sklearn.metrics import cohen_kappa_score
 
-from core.decisions import BORDERLINE, Decision, drawn, margin, queued, read_defect_types
+from core.decisions import BORDERLINE, Decision, drawn, margin, queued, read_names
 from core.inspection import Verdict
 from core.metrics import upper_bound
 from core.review import Group, Production, agreement, contradiction, escape_rate, estimate
@@ -138,7 +138,7 @@ def test_what_is_queued() -> None:
 
 
 def test_defect_types_keep_their_order_and_come_once() -> None:
-    assert read_defect_types(" crack, burr  / flash,,crack , other") == (
+    assert read_names(" crack, burr  / flash,,crack , other") == (
         "crack",
         "burr / flash",
         "other",

@@ -1,0 +1,218 @@
+"""Settings: what belongs to the plant, changed by engineers, every change kept with its reason."""
+
+from __future__ import annotations
+
+from zoneinfo import available_timezones
+
+import streamlit as st
+
+import db
+from core.errors import QualityControlError
+from core.people import Person, Role
+from core.settings import CHANGEABLE, Settings
+from core.shifts import DEFAULT_SHIFTS
+from pages._head import head
+from pages._people import person_or_question
+from pages._services import Services, given_settings, start
+from pages._words import count, moment_text, plain
+
+NAMES = {
+    "stations": "Stations",
+    "plant_time_zone": "Time zone",
+    "shifts": "Shifts",
+    "takt_seconds": "Takt time",
+    "defect_types": "Defect types",
+    "audit_rate": "Audit rate",
+    "review_rate": "Second reviews",
+    "retention_days": "Photographs are kept",
+}
+_LONGEST = 300
+
+
+def page() -> None:
+    services = start()
+    head("Settings", "What belongs to the plant; changes hold from now on, for everybody")
+    person = person_or_question(services, "Every change is kept with who made it and why.")
+    if person is None:
+        return
+    if person.role.includes(Role.ENGINEER):
+        _form(services, person)
+    else:
+        st.info(
+            f"You are a {person.role}. An engineer changes these; the log below says who did.",
+            icon=":material/lock:",
+        )
+        _table(services)
+    _log(services)
+    _machine(services)
+
+
+def _form(services: Services, person: Person) -> None:
+    now = services.settings
+    # Another form for other settings, so that a field shows what is in force.
+    key = str(hash(now))
+    with st.form(f"settings {key}"):
+        left, right = st.columns(2, gap="medium")
+        values: dict[str, str] = {}
+        with left:
+            st.subheader("Line", anchor=False)
+            values["stations"] = st.text_input(
+                "Stations",
+                now.stations,
+                max_chars=_LONGEST,
+                help="With commas between. One is chosen for each upload; the machine's own "
+                f"({plain(now.station)}) is always among them.",
+            )
+            values["shifts"] = st.text_input(
+                "Shifts",
+                now.shifts,
+                max_chars=_LONGEST,
+                help=f"They cover the day exactly once: {DEFAULT_SHIFTS}",
+            )
+            zones = sorted(available_timezones() | {now.plant_time_zone})
+            values["plant_time_zone"] = st.selectbox(
+                "Time zone", zones, index=zones.index(now.plant_time_zone)
+            )
+            takt = st.number_input(
+                "Takt time (seconds a part)",
+                min_value=0.01,
+                max_value=86_400.0,
+                value=now.takt_seconds,
+                step=0.1,
+            )
+            values["takt_seconds"] = str(takt)
+        with right:
+            st.subheader("Review", anchor=False)
+            values["defect_types"] = st.text_input(
+                "Defect types",
+                now.defect_types,
+                max_chars=_LONGEST,
+                help="With commas between, for the keys 1 to 9; the last is what the key D means.",
+            )
+            values["audit_rate"] = _percent(
+                "Audit rate (% of the parts called OK)",
+                now.audit_rate,
+                0.1,
+                "Drawn at random as parts are stored. Only audited parts can show what escapes.",
+            )
+            values["review_rate"] = _percent(
+                "Second reviews (% of the decided parts)",
+                now.review_rate,
+                0.0,
+                "Drawn at random and decided blind by a second person.",
+            )
+            days = st.number_input(
+                "Photographs are kept (days, 0 for good)",
+                min_value=0,
+                max_value=36_500,
+                value=now.retention_days,
+                help="Verdicts, heatmaps and decisions are kept for good in any case.",
+            )
+            values["retention_days"] = str(days)
+        reason = st.text_input(
+            "Reason", max_chars=_LONGEST, placeholder="Why, for whoever reads the log"
+        )
+        if st.form_submit_button("Keep these settings", type="primary", icon=":material/check:"):
+            _keep(services, person, _different(now, values), reason)
+
+
+def _percent(name: str, share: float, lowest: float, meaning: str) -> str:
+    """A number of per cent, as text of a share."""
+    percent: float = st.number_input(
+        name,
+        min_value=lowest,
+        max_value=100.0,
+        value=round(100 * share, 4),
+        step=0.5,
+        help=meaning,
+    )
+    return repr(round(percent / 100, 6))
+
+
+def _different(now: Settings, values: dict[str, str]) -> dict[str, str]:
+    """Only what was touched: another engineer may have changed the rest meanwhile."""
+    return {name: value for name, value in values.items() if value != str(getattr(now, name))}
+
+
+def _keep(services: Services, person: Person, values: dict[str, str], reason: str) -> None:
+    try:
+        db.write(
+            services.database,
+            lambda connection: db.change_settings(
+                connection, person, given_settings(), values, reason
+            ),
+        )
+    except QualityControlError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    else:
+        st.toast("The settings are in force.", icon=":material/check:")
+        st.rerun()
+
+
+def _table(services: Services) -> None:
+    st.table(
+        {
+            "Setting": [NAMES[name] for name in CHANGEABLE],
+            "In force": [shown(name, getattr(services.settings, name)) for name in CHANGEABLE],
+        },
+        hide_index=True,
+    )
+
+
+def shown(name: str, value: object) -> str:
+    """A setting's value as people read it, with its unit."""
+    if name in ("audit_rate", "review_rate"):
+        return f"{100 * float(str(value)):g} %"
+    if name == "retention_days":
+        days = int(str(value))
+        return f"{count(days)} days" if days else "for good"
+    return f"{value} s" if name == "takt_seconds" else str(value)
+
+
+def _log(services: Services) -> None:
+    st.subheader("Log of changes", anchor=False)
+    with db.reading(services.database) as connection:
+        entries = db.setting_changes(connection)
+    if not entries:
+        st.caption(
+            "Nothing was changed here yet: all settings are those of the environment in which "
+            "the app runs."
+        )
+        return
+    zone = services.settings.calendar
+    st.dataframe(
+        {
+            "When": [moment_text(entry.changed_at, zone) for entry in entries],
+            "Who": [entry.changed_by for entry in entries],
+            "Setting": [NAMES.get(entry.name, entry.name) for entry in entries],
+            "From": [shown(entry.name, entry.previous) for entry in entries],
+            "To": [
+                "as the environment says" if entry.value is None else shown(entry.name, entry.value)
+                for entry in entries
+            ],
+            "Why": [entry.reason for entry in entries],
+        },
+        hide_index=True,
+    )
+
+
+def _machine(services: Services) -> None:
+    now = services.settings
+    rows = {
+        "Database": db.shown_address(services.database),
+        "This machine's station": now.station,
+        "Uploads wait in": str(now.spool_folder),
+        "Threads": str(now.threads or "as many as there are processors"),
+        "Photographs in one upload": count(now.max_upload_files),
+        "Megabytes in one upload": count(now.max_upload_megabytes),
+        "Role of typed names": str(now.unverified_role),
+    }
+    with st.expander("Set where the app runs", icon=":material/dns:"):
+        st.caption(
+            "Environment variables, a .env file or the secrets of the host; the README lists them. "
+            "They change when the app is started anew."
+        )
+        st.table({"Setting": list(rows), "In force": list(rows.values())}, hide_index=True)
+
+
+page()
