@@ -11,8 +11,10 @@ that is not the one its model card describes, and both may be called from severa
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from core.network import CastingNetwork
 
 MICRO_BATCH = 8
-"""Photographs in one forward pass: 32 are no faster and take 840 MB instead of 320."""
+"""Photographs handed over together: to the torch engine, and to one transaction of the store."""
 
 
 class EngineKind(StrEnum):
@@ -60,8 +62,15 @@ class Engine(Protocol):
     @property
     def threads(self) -> int: ...
 
-    def infer(self, pixels: NDArray[np.uint8]) -> Inference:
-        """(N, 300, 300) uint8 -> Inference; safe from several threads at once."""
+    @property
+    def lanes(self) -> int:
+        """Calls side by side that get most photographs through."""
+
+    def infer(self, pixels: NDArray[np.uint8], alone: bool = True) -> Inference:
+        """(N, 300, 300) uint8 -> Inference; safe from several threads at once.
+
+        Not ``alone``: other calls run or wait beside this one.
+        """
 
 
 def default_threads() -> int:
@@ -79,38 +88,71 @@ def load_engine(
 
 @dataclass(frozen=True, slots=True)
 class OnnxEngine:
-    """The serving engine."""
+    """The serving engine.
+
+    A photograph alone is computed by all threads together, which is soonest. Photographs side
+    by side get one thread each: no thread waits for another at the end of every layer, so they
+    are through earlier, and one in memory at a time keeps its layers in the processor's cache.
+    """
 
     card: ModelCard
     threads: int
     session: onnxruntime.InferenceSession
+    """All threads on one call."""
+    lane: onnxruntime.InferenceSession
+    """One thread a call."""
+    pool: ThreadPoolExecutor
     kind: EngineKind = EngineKind.ONNX
 
-    def infer(self, pixels: NDArray[np.uint8]) -> Inference:
+    @property
+    def lanes(self) -> int:
+        """One a thread."""
+        return self.threads
+
+    def infer(self, pixels: NDArray[np.uint8], alone: bool = True) -> Inference:
         """(N, 300, 300) uint8 -> Inference."""
-        log_odds, evidence, strangeness = self.session.run(
-            ["log_odds", "evidence", "strangeness"], {"photographs": np.ascontiguousarray(pixels)}
+        if len(pixels) < 2:
+            return _run(self.session if alone else self.lane, pixels)
+        each = [pixels[index : index + 1] for index in range(len(pixels))]
+        parts = list(self.pool.map(partial(_run, self.lane), each))
+        return Inference(
+            np.concatenate([part.log_odds for part in parts]),
+            np.concatenate([part.evidence for part in parts]),
+            np.concatenate([part.strangeness for part in parts]),
         )
-        return Inference(np.asarray(log_odds), np.asarray(evidence), np.asarray(strangeness))
+
+
+def _run(session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8]) -> Inference:
+    outputs = session.run(
+        ["log_odds", "evidence", "strangeness"], {"photographs": np.ascontiguousarray(pixels)}
+    )
+    return Inference(*(np.asarray(output) for output in outputs))
 
 
 def load_onnx(folder: Path = MODELS, threads: int | None = None) -> OnnxEngine:
     """The serving engine; raises ModelMissing or ModelAltered."""
-    import onnxruntime
-
     card = read_card(folder)
     threads = threads or default_threads()
+    graph = verified_bytes(folder / GRAPH, card.graph_sha256)
+    lane = _session(graph, 1)
+    session = lane if threads == 1 else _session(graph, threads)
+    return OnnxEngine(card, threads, session, lane, ThreadPoolExecutor(threads, "inference"))
+
+
+def _session(graph: bytes, threads: int) -> onnxruntime.InferenceSession:
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    graph = verified_bytes(folder / GRAPH, card.graph_sha256)
+    # Between two photographs the threads wait without turning: others need the processor.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     try:
-        session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own exceptions share no public base
         raise ModelAltered(
             f"{GRAPH} cannot be loaded by this version of ONNX Runtime. Reinstall the pinned "
             "requirements, or export the model again."
         ) from error
-    return OnnxEngine(card, threads, session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +164,9 @@ class TorchEngine:
     network: CastingNetwork
     torch: Any
     kind: EngineKind = EngineKind.TORCH
+    lanes: int = 1
 
-    def infer(self, pixels: NDArray[np.uint8]) -> Inference:
+    def infer(self, pixels: NDArray[np.uint8], alone: bool = True) -> Inference:
         """(N, 300, 300) uint8 -> Inference."""
         with self.torch.inference_mode():
             outputs = self.network(self.torch.from_numpy(np.array(pixels)))

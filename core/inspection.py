@@ -1,36 +1,33 @@
 """The one way of a photograph: bytes -> decode -> gate -> engine -> Inspection -> store.
 
 Upload page, command line and every other source call :func:`inspect_photographs`; there is
-no second way. Reading and decoding run ahead of inference, storing runs behind it, and a
-micro-batch is on disk in one transaction before its outcomes are yielded: what a caller has
-seen is kept. Stopping at any point loses nothing, and doing it again adds nothing.
+no second way. Reading runs ahead, photographs go side by side through as many lanes as the
+engine has, storing runs behind, and a micro-batch is on disk in one transaction before its
+outcomes are yielded: what a caller has seen is kept. Stopping at any point loses nothing, and
+doing it again adds nothing.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import islice
 from time import perf_counter
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.ahead import Ahead
 from core.engine import MICRO_BATCH, Engine
 from core.errors import ImageRejected
 from core.evidence import stored_map
-from core.gate import Measures, fault, measure
-from core.images import PartImage, decode, sha256_of
+from core.gate import fault, measure
+from core.images import decode, sha256_of
 from core.metrics import probabilities
-
-AHEAD = 2
-"""Micro-batches decoded before they are needed."""
 
 
 class Verdict(StrEnum):
@@ -53,7 +50,7 @@ class Photograph:
 
 @dataclass(frozen=True, slots=True)
 class StageTimes:
-    """Milliseconds one part spent in each stage; inference is its share of the micro-batch."""
+    """Milliseconds one part spent in each stage; waiting between stages is not counted."""
 
     decode_ms: float
     gate_ms: float
@@ -118,18 +115,6 @@ class InspectionStore(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    photograph: Photograph
-    sha256: str
-    image: PartImage | None = None
-    measures: Measures | None = None
-    decode_ms: float = 0.0
-    gate_ms: float = 0.0
-    outcome: Outcome | None = None
-    """Known already: rejected, or inspected before."""
-
-
 def inspect_photographs(
     photographs: Iterable[Photograph],
     engine: Engine,
@@ -140,29 +125,23 @@ def inspect_photographs(
     """Inspect and store every photograph; yields one outcome each, in their order.
 
     ``threshold`` is the probability from which a part is called defective. ``photographs``
-    is read in a thread of its own. A file that cannot be inspected is a Rejection and stops
-    nothing; StoreError stops the batch with everything yielded so far stored.
+    is read in a thread of its own; one that comes alone is inspected and stored at once, and
+    of those that wait up to ``micro_batch`` share a transaction. A file that cannot be
+    inspected is a Rejection and stops nothing; StoreError stops the batch with everything
+    yielded so far stored.
     """
-    source = iter(photographs)
-
-    def prepare_next() -> list[_Prepared]:
-        return _prepare(list(islice(source, micro_batch)), store)
-
-    with (
-        ThreadPoolExecutor(1, "decode") as decoding,
-        ThreadPoolExecutor(1, "store") as storing,
-    ):
-        ahead = deque(decoding.submit(prepare_next) for _ in range(AHEAD))
-        behind: Future[list[Outcome]] | None = None
-        while prepared := ahead.popleft().result():
-            ahead.append(decoding.submit(prepare_next))
-            with _noted([part.photograph for part in prepared]):
-                outcomes = _infer(prepared, engine, threshold)
-            if behind is not None:
-                yield from behind.result()
-            behind = storing.submit(_store, outcomes, store)
-        if behind is not None:
-            yield from behind.result()
+    with ExitStack() as stack:
+        lanes = ThreadPoolExecutor(engine.lanes, "inspect")
+        stack.callback(lanes.shutdown, cancel_futures=True)
+        way = _Way(engine, threshold, store, micro_batch, lanes)
+        read = stack.enter_context(Ahead(photographs, micro_batch, "read"))
+        begun = stack.enter_context(Ahead(way.begin(read), micro_batch + engine.lanes, "find"))
+        stored = stack.enter_context(Ahead(way.keep(begun), 1, "store"))
+        # Whoever waits for another is let go before any of them is waited for.
+        for ahead in (read, begun, stored):
+            stack.callback(ahead.stop)
+        while outcomes := stored.take(1):
+            yield from outcomes[0]
 
 
 def verdict_of(probability: float, threshold: float, reason: str = "") -> Verdict:
@@ -172,98 +151,102 @@ def verdict_of(probability: float, threshold: float, reason: str = "") -> Verdic
     return Verdict.DEFECTIVE if probability >= threshold else Verdict.OK
 
 
-def _prepare(photographs: Sequence[Photograph], store: InspectionStore) -> list[_Prepared]:
-    sha256s = [sha256_of(photograph.data) for photograph in photographs]
-    known = store.find(sha256s) if photographs else {}
-    first: dict[str, _Prepared] = {}
-    prepared = []
-    for photograph, sha256 in zip(photographs, sha256s, strict=True):
-        if photograph.fault:
-            prepared.append(_rejected(photograph, sha256, photograph.fault))
-        elif sha256 in known:
-            found = replace(known[sha256], file=photograph.name)
-            outcome = Outcome(photograph, found, already_inspected=True)
-            prepared.append(_Prepared(photograph, sha256, outcome=outcome))
-        elif sha256 in first:
-            prepared.append(_copy_of(first[sha256], photograph))
-        else:
-            first[sha256] = _decode(photograph, sha256)
-            prepared.append(first[sha256])
-    return prepared
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What the stages of one batch share."""
+
+    engine: Engine
+    threshold: float
+    store: InspectionStore
+    micro_batch: int
+    lanes: ThreadPoolExecutor
+    under_way: set[str] = field(default_factory=set)
+    """sha256 of photographs that are in a lane or wait for one."""
+
+    def begin(self, read: Ahead[Photograph]) -> Iterator[Future[Outcome]]:
+        """Hand every photograph that is new to a lane; their outcomes to come, in order."""
+        while photographs := read.take(self.micro_batch):
+            sha256s = [sha256_of(photograph.data) for photograph in photographs]
+            known = self.store.find(sha256s)
+            first: dict[str, Future[Outcome]] = {}
+            for photograph, sha256 in zip(photographs, sha256s, strict=True):
+                if photograph.fault:
+                    yield _settled(_rejected(photograph, sha256, photograph.fault))
+                elif sha256 in known:
+                    found = replace(known[sha256], file=photograph.name)
+                    yield _settled(Outcome(photograph, found, already_inspected=True))
+                elif sha256 in first:
+                    yield self.lanes.submit(_copied, photograph, first[sha256])
+                else:
+                    self.under_way.add(sha256)
+                    first[sha256] = self.lanes.submit(self._through, photograph, sha256)
+                    yield first[sha256]
+
+    def keep(self, begun: Ahead[Future[Outcome]]) -> Iterator[list[Outcome]]:
+        """Store outcomes as they come, those of one micro-batch in one transaction."""
+        while futures := begun.take(self.micro_batch):
+            yield _store([future.result() for future in futures], self.store)
+
+    def _through(self, photograph: Photograph, sha256: str) -> Outcome:
+        try:
+            with _noted([photograph]):
+                return self._inspect(photograph, sha256)
+        finally:
+            self.under_way.discard(sha256)
+
+    def _inspect(self, photograph: Photograph, sha256: str) -> Outcome:
+        start = perf_counter()
+        try:
+            image = decode(photograph.data)
+        except ImageRejected as rejected:
+            return _rejected(photograph, sha256, rejected.reason)
+        decoded = perf_counter()
+        measures = measure(image.pixels)
+        measured = perf_counter()
+        inference = self.engine.infer(image.pixels[None], alone=len(self.under_way) == 1)
+        times = StageTimes(
+            decode_ms=(decoded - start) * 1e3,
+            gate_ms=(measured - decoded) * 1e3,
+            inference_ms=(perf_counter() - measured) * 1e3,
+        )
+        card = self.engine.card
+        probability = float(probabilities(inference.log_odds)[0])
+        reason = fault(measures, float(inference.strangeness[0]), card.gate)
+        inspection = Inspection(
+            file=photograph.name,
+            sha256=sha256,
+            verdict=verdict_of(probability, self.threshold, reason),
+            probability=probability,
+            log_odds=float(inference.log_odds[0]),
+            threshold=self.threshold,
+            model=card.identity,
+            evidence=stored_map(inference.evidence[0]),
+            reason=reason,
+            width=image.width,
+            height=image.height,
+            format=image.format,
+            times=times,
+            inspected_at=datetime.now(UTC),
+        )
+        return Outcome(photograph, inspection)
 
 
-def _copy_of(first: _Prepared, photograph: Photograph) -> _Prepared:
-    """The same bytes a second time in one micro-batch: rejected alike, or inspected once."""
-    if first.outcome is None:
-        return _Prepared(photograph, first.sha256)
-    rejection = replace(first.outcome.result, file=photograph.name)
-    return _Prepared(photograph, first.sha256, outcome=Outcome(photograph, rejection))
+def _settled(outcome: Outcome) -> Future[Outcome]:
+    future: Future[Outcome] = Future()
+    future.set_result(outcome)
+    return future
 
 
-def _decode(photograph: Photograph, sha256: str) -> _Prepared:
-    start = perf_counter()
-    try:
-        image = decode(photograph.data)
-    except ImageRejected as rejected:
-        return _rejected(photograph, sha256, rejected.reason)
-    decoded = perf_counter()
-    measures = measure(image.pixels)
-    return _Prepared(
-        photograph,
-        sha256,
-        image,
-        measures,
-        decode_ms=(decoded - start) * 1e3,
-        gate_ms=(perf_counter() - decoded) * 1e3,
-    )
+def _copied(photograph: Photograph, first: Future[Outcome]) -> Outcome:
+    """The same bytes a second time at once: rejected alike, or inspected once."""
+    result = replace(first.result().result, file=photograph.name)
+    return Outcome(photograph, result, already_inspected=isinstance(result, Inspection))
 
 
-def _rejected(photograph: Photograph, sha256: str, reason: str) -> _Prepared:
+def _rejected(photograph: Photograph, sha256: str, reason: str) -> Outcome:
     now = datetime.now(UTC)
     rejection = Rejection(photograph.name, sha256, len(photograph.data), reason, now)
-    return _Prepared(photograph, sha256, outcome=Outcome(photograph, rejection))
-
-
-def _infer(prepared: Sequence[_Prepared], engine: Engine, threshold: float) -> list[Outcome]:
-    images = [
-        (part, part.image, part.measures)
-        for part in prepared
-        if part.image is not None and part.measures is not None
-    ]
-    inspections: dict[str, Inspection] = {}
-    if images:
-        start = perf_counter()
-        inference = engine.infer(np.stack([image.pixels for _, image, _ in images]))
-        inference_ms = (perf_counter() - start) * 1e3 / len(images)
-        now = datetime.now(UTC)
-        chances = probabilities(inference.log_odds)
-        for index, (part, image, measures) in enumerate(images):
-            probability = float(chances[index])
-            reason = fault(measures, float(inference.strangeness[index]), engine.card.gate)
-            inspections[part.sha256] = Inspection(
-                file=part.photograph.name,
-                sha256=part.sha256,
-                verdict=verdict_of(probability, threshold, reason),
-                probability=probability,
-                log_odds=float(inference.log_odds[index]),
-                threshold=threshold,
-                model=engine.card.identity,
-                evidence=stored_map(inference.evidence[index]),
-                reason=reason,
-                width=image.width,
-                height=image.height,
-                format=image.format,
-                times=StageTimes(part.decode_ms, part.gate_ms, inference_ms),
-                inspected_at=now,
-            )
-    return [
-        part.outcome or _inspected(part.photograph, inspections[part.sha256], part.image is None)
-        for part in prepared
-    ]
-
-
-def _inspected(photograph: Photograph, inspection: Inspection, copy: bool) -> Outcome:
-    return Outcome(photograph, replace(inspection, file=photograph.name), already_inspected=copy)
+    return Outcome(photograph, rejection)
 
 
 @contextmanager

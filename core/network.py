@@ -94,7 +94,8 @@ class CastingNetwork(nn.Module):
 
     def cell_scores(self, activations: Tensor) -> Tensor:
         """(N, 1280, H, W) activations -> (N, H, W), the head applied to every cell."""
-        return torch.einsum("nkhw,k->nhw", activations, self.head.weight[0])
+        # As a convolution: ONNX Runtime computes an einsum on one thread.
+        return nn.functional.conv2d(activations, self.head.weight[:, :, None, None]).squeeze(1)
 
     def early(self, photographs: Tensor) -> Tensor:
         """(N, 300, 300) uint8 -> (N, 64, 19, 19), what the gate looks at."""

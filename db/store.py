@@ -116,9 +116,10 @@ class BatchStore:
             if rejected:
                 connection.execute(insert_or_ignore(connection, rejection), rejected)
             if inspected:
-                known = self._lines(connection, [item.sha256 for _, _, item in inspected])
+                # Most are new: they are inserted without asking, and whoever was first is found.
+                asked = [item.sha256 for _, seen, item in inspected if seen.already_inspected]
+                known = self._lines(connection, asked)
                 added = self._add(connection, inspected, known)
-                # On PostgreSQL another writer may have finished after the question above.
                 late = {item.sha256 for _, _, item in inspected} - known.keys() - added.keys()
                 known |= self._lines(connection, list(late))
                 self._list(connection, inspected, known, added)

@@ -59,10 +59,13 @@ class BrightnessEngine:
     card: ModelCard = field(default_factory=card)
     kind: EngineKind = EngineKind.ONNX
     threads: int = 1
+    lanes: int = 2
     batches: list[int] = field(default_factory=list)
+    alone: list[bool] = field(default_factory=list)
 
-    def infer(self, pixels: NDArray[np.uint8]) -> Inference:
+    def infer(self, pixels: NDArray[np.uint8], alone: bool = True) -> Inference:
         self.batches.append(len(pixels))
+        self.alone.append(alone)
         log_odds = (pixels.mean(axis=(1, 2)) - 127.5) / 10
         evidence = np.repeat(log_odds / 100, 100).reshape(-1, 10, 10)
         return Inference(

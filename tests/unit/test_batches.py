@@ -10,7 +10,6 @@ import pytest
 
 from core import patience
 from core.batches import BatchWorker, Job, Progress, State
-from core.engine import MICRO_BATCH
 from core.errors import StoreBusy, StoreLost, StoreUnavailable
 from core.inspection import Outcome, Photograph
 from core.logs import JsonLines
@@ -143,7 +142,7 @@ def test_a_busy_store_ends_the_batch_in_the_end_and_says_why(
     worker, store, finished = BatchWorker(), BusyStore(), []
     worker.submit(job(store=store, finish=lambda: finished.append(1)))
     progress = ended(worker)
-    assert (progress.state, progress.done) == (State.FAILED, MICRO_BATCH)
+    assert (progress.state, progress.done) == (State.FAILED, len(store.transactions[0]))
     assert progress.message == "Another program is writing. Try again."
     assert 10**9 - store.times == 4
     assert finished == []
@@ -215,9 +214,10 @@ def test_a_failure_is_logged_with_its_batch_and_files(
     ended(worker, 9)
     (line,) = logged(caplog, "error")
     assert line["event"] == "batch broke off: The disk of the database is full."
-    assert (line["batch"], line["done"]) == (9, MICRO_BATCH)
-    first, last = FILES[MICRO_BATCH].name, FILES[2 * MICRO_BATCH - 1].name
-    assert line["met"] == [f"at '{first}' to '{last}', {MICRO_BATCH} files"]
+    done = len(store.transactions[0])
+    assert (line["batch"], line["done"]) == (9, done)
+    (met,) = line["met"]
+    assert met.startswith(f"at '{FILES[done].name}' to '")
 
 
 def test_an_unknown_error_ends_the_batch_alone(caplog: pytest.LogCaptureFixture) -> None:
@@ -240,7 +240,7 @@ def test_rate_and_time_left_are_shown_while_it_runs() -> None:
 
     def paused(goes_on: Callable[[], bool]) -> Iterator[Photograph]:
         yield from FILES[:64]
-        # Two micro-batches are decoded ahead; the pause comes after the first is counted.
+        # Some are read ahead; the pause comes after the first are counted.
         reached.set()
         gate.wait(SECONDS)
         yield from FILES[64:]

@@ -2,12 +2,13 @@
 
 import io
 import itertools
+import threading
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import StoreBusy
+from core.errors import ImageRejected, StoreBusy
 from core.inspection import Inspection, Photograph, Rejection, Verdict, inspect_photographs
 from tests.unit.fakes import BrightnessEngine, MemoryStore
 
@@ -53,11 +54,12 @@ def test_a_part_exactly_at_the_threshold_is_defective():
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 50])
 @pytest.mark.parametrize("micro_batch", [1, 8])
 def test_outcomes_come_in_order_and_in_micro_batches(count, micro_batch):
-    engine = BrightnessEngine()
-    outcomes = run(many(count), engine=engine, micro_batch=micro_batch)
+    engine, store = BrightnessEngine(), MemoryStore()
+    outcomes = run(many(count), engine=engine, store=store, micro_batch=micro_batch)
     assert [outcome.result.file for outcome in outcomes] == [f"{n}.png" for n in range(count)]
-    assert sum(engine.batches) == count
-    assert max(engine.batches, default=0) <= micro_batch
+    assert engine.batches == [1] * count
+    assert [outcome for group in store.transactions for outcome in group] == outcomes
+    assert all(len(group) <= micro_batch for group in store.transactions)
 
 
 def test_a_bad_file_is_rejected_alone():
@@ -122,7 +124,58 @@ def test_a_failing_store_stops_the_batch_with_its_own_error():
     seen = []
     with pytest.raises(StoreBusy):
         seen.extend(outcomes)
-    assert len(store.verdicts) == 8
+    (stored,) = store.transactions
+    assert 0 < len(stored) == len(store.verdicts) <= 8
+    assert [outcome.photograph.name for outcome in seen] == [o.photograph.name for o in stored]
+
+
+def test_one_that_comes_alone_is_stored_before_the_next_is_there():
+    engine, store, seen = BrightnessEngine(), MemoryStore(), threading.Event()
+
+    def camera():
+        for part in many(3):
+            yield part
+            assert seen.wait(60), "the outcome waited for the next photograph"
+            seen.clear()
+
+    for outcome in inspect_photographs(camera(), engine, 0.5, store, 8):
+        assert outcome.result.sha256 in store.verdicts
+        seen.set()
+    assert [len(group) for group in store.transactions] == [1, 1, 1]
+    assert engine.alone == [True] * 3
+
+
+def test_many_that_wait_share_transactions_and_the_processor():
+    engine, gate = BrightnessEngine(), threading.Event()
+
+    class Slow(MemoryStore):
+        def record(self, outcomes):
+            if not self.transactions:
+                assert gate.wait(60)
+            return super().record(outcomes)
+
+    def waiting():
+        for number, part in enumerate(many(40)):
+            if number == 12:
+                gate.set()
+            yield part
+
+    store = Slow()
+    outcomes = run(waiting(), engine=engine, store=store, micro_batch=8)
+    assert len(outcomes) == 40
+    assert 1 < max(len(group) for group in store.transactions) <= 8
+    assert not all(engine.alone)
+
+
+def test_an_error_of_the_source_comes_after_what_was_before_it():
+    def breaks():
+        yield from many(11)
+        raise ImageRejected("The camera is gone.")
+
+    store, seen = MemoryStore(), []
+    with pytest.raises(ImageRejected):
+        seen.extend(inspect_photographs(breaks(), BrightnessEngine(), 0.5, store, 4))
+    assert len(seen) == len(store.verdicts) == 11
 
 
 def test_photographs_are_read_as_they_are_needed():
