@@ -1,0 +1,28 @@
+"""Small versions of the long runs in tests/soak, whose results are kept there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from tests.soak import killed, writers
+
+
+def test_batches_killed_at_any_moment_lose_nothing_and_are_completed(
+    database: Engine, database_url: str, tmp_path: Path
+) -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(4 if database.dialect.name == "sqlite" else 2):
+        seen.update(killed.run_round(database, database_url, tmp_path / "spool", seed))
+    assert seen["acknowledged"] > 0
+    assert {name: seen[name] for name in killed.WRONG} == dict.fromkeys(killed.WRONG, 0)
+
+
+def test_writers_and_readers_at_the_same_time_meet_no_lock(
+    database: Engine, database_url: str
+) -> None:
+    found = writers.run_all(database_url, writers=4, parts=20, readers=2)
+    assert (found["rows"], found["photographs"], found["lock_errors"]) == (80, 80, 0)
+    assert found["reads"] > 0
