@@ -242,11 +242,14 @@ def benchmark(
     threads: Annotated[int, typer.Option(min=1, max=64)] = 2,
     rounds: Annotated[int, typer.Option(min=1, max=100)] = 5,
     photographs: Annotated[int, typer.Option(min=32, max=10_000)] = 128,
+    in_a_row: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Photographs whose latency is taken.")
+    ] = 2000,
 ) -> None:
     """Throughput and latency side by side with eager torch + autograd Grad-CAM, in one run."""
     from core.commands.measuring import measure
 
-    measure(json, threads, rounds, photographs, console.print)
+    measure(json, threads, rounds, photographs, in_a_row, console.print)
 
 
 @app.command()

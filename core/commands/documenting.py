@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.benchmark import COMMITTED, ENGINE
+from core.benchmark_ways import Way
 from core.model_card import MODELS, ModelCard, read_card
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -30,19 +30,21 @@ def results_table(card: ModelCard, benchmark: dict[str, Any]) -> str:
         title = {"f1": "F1", "auc": "AUC"}.get(name, name.capitalize())
         rows.append(f"| {title} | {cells[0]} | {cells[1]} |")
     rates = {(rate["way"], rate["batch"]): rate for rate in benchmark["rates"]}
-    latency = rates[COMMITTED, 1]["milliseconds_per_photograph"]
-    single, batch = (rates[COMMITTED, size]["photographs_per_second"] for size in (1, 32))
+    single, batch = (rates[Way.COMMITTED, size]["photographs_per_second"] for size in (1, 32))
     ratios = [
         benchmark["ratios"][f"serving engine to eager torch + Grad-CAM, batch {size}"]
         for size in (1, 32)
     ]
-    share = rates[ENGINE, 32]["photographs_per_second"]
+    engine = rates[Way.ENGINE, 32]["photographs_per_second"]
+    latency = benchmark["latency"]
     speed = (
-        f"Average latency from encoded bytes to committed row: {latency:.1f} ms; FPS {single:.0f} "
-        f"one by one and {batch:.0f} in batches ({share:.0f} for verdict and map alone), with "
-        f"{benchmark['threads']} threads. Verdict and map come {ratios[0]:.1f} times as fast one "
-        f"by one, and {ratios[1]:.1f} times in batches of 32, as by eager torch with the grad-cam "
-        "package in the same run (`python -m core benchmark`)."
+        f"Latency from encoded bytes to committed row, one part at a time: {latency['p50']:.1f} ms "
+        f"(p95 {latency['p95']:.1f}, p99 {latency['p99']:.1f}, over {latency['photographs']:,} "
+        f"photographs). FPS to committed rows: {batch:.0f}, and {single:.0f} with a transaction "
+        f"for each part ({engine:.0f} for verdict and map alone), with {benchmark['threads']} "
+        f"threads. Verdict and map come {ratios[0]:.1f} times as fast one by one, and "
+        f"{ratios[1]:.1f} times in batches of 32, as by eager torch with the grad-cam package in "
+        "the same run (`python -m core benchmark`)."
     )
     return "\n".join([*rows, "", speed]) + "\n"
 

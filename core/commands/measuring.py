@@ -9,25 +9,49 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import db
-from core.benchmark import STATION, benchmark
+from core.benchmark import BenchmarkReport, benchmark
+from core.benchmark_ways import STATION
 from core.engine import Engine
 from core.inspection import InspectionStore
 
 
 def measure(
-    report: Path | None, threads: int, rounds: int, photographs: int, say: Callable[[str], None]
+    report: Path | None,
+    threads: int,
+    rounds: int,
+    photographs: int,
+    in_a_row: int,
+    say: Callable[[str], None],
 ) -> None:
-    """Run the benchmark and say its rates and ratios; raises what it raises."""
-    result = benchmark(_store, threads, rounds, photographs)
+    """Run the benchmark and say what was measured; raises what it raises."""
+    result = benchmark(_store, threads, rounds, photographs, in_a_row)
+    for line in _lines(result):
+        say(line)
+    if report is not None:
+        report.write_text(json.dumps(result.as_dict(), indent=2) + "\n", encoding="utf-8")
+
+
+def _lines(result: BenchmarkReport) -> Iterator[str]:
     for rate in result.rates:
-        say(
+        yield (
             f"{rate.way:<52} batch {rate.batch:>2}: {rate.photographs_per_second:8.1f} /s, "
             f"{rate.milliseconds_per_photograph:8.2f} ms each"
         )
     for name, ratio in result.ratios.items():
-        say(f"{name}: {ratio:.2f}")
-    if report is not None:
-        report.write_text(json.dumps(result.as_dict(), indent=2) + "\n", encoding="utf-8")
+        yield f"{name}: {ratio:.2f}"
+    latency = result.latency
+    yield (
+        f"one at a time, {latency.photographs} photographs: p50 {latency.p50:.1f} ms, "
+        f"p95 {latency.p95:.1f} ms, p99 {latency.p99:.1f} ms, p99/p50 "
+        f"{latency.p99 / latency.p50:.2f}"
+    )
+    arithmetic = result.arithmetic
+    yield (
+        f"one forward pass: {arithmetic.gflop_per_photograph:.2f} GFLOP; product of matrices: "
+        f"{arithmetic.matrix_gflop_per_second:.0f} GFLOP/s"
+    )
+    for name, share in arithmetic.shares.items():
+        yield f"share of that rate, {name}: {share:.2f}"
 
 
 @contextmanager
