@@ -12,6 +12,7 @@ Functions take a connection, so that a caller decides what belongs in one transa
 only :class:`BatchStore` opens its own, one for each micro-batch.
 """
 
+from db.backup import Contents, back_up, restore
 from db.batches import (
     Batch,
     BatchSummary,
@@ -49,6 +50,7 @@ from db.dispositions import (
     settled,
     undo,
 )
+from db.health import damage, may_write, server_time
 from db.history import Earlier, history
 from db.models import (
     Model,
@@ -79,10 +81,11 @@ from db.queue import (
     stations,
     waiting,
 )
+from db.retention import Purge, purge_photographs, purge_when_due, purgeable, purged_at, purges
 from db.review_figures import Suspect, production, second_opinions, suspects
 from db.reviewed import reviewed_parts
 from db.scores import parts_since, reviewed_scores
-from db.session import connect, reading, shown_address, write, writing
+from db.session import connect, newest_revision, reading, shown_address, write, writing
 from db.settings import (
     SettingChange,
     change_settings,
@@ -115,6 +118,7 @@ __all__ = [
     "BatchStore",
     "BatchSummary",
     "Claimed",
+    "Contents",
     "Decided",
     "Demonstration",
     "Disposition",
@@ -122,12 +126,14 @@ __all__ = [
     "Filters",
     "Model",
     "Part",
+    "Purge",
     "RoleEntry",
     "Scope",
     "SettingChange",
     "Sort",
     "Suspect",
     "ThresholdChange",
+    "back_up",
     "batch_buckets",
     "batch_by_id",
     "batch_summary",
@@ -143,6 +149,7 @@ __all__ = [
     "clear_demonstration",
     "connect",
     "current_threshold",
+    "damage",
     "data_version",
     "decide",
     "decided",
@@ -163,8 +170,10 @@ __all__ = [
     "last_disposition",
     "latest_inspection",
     "latest_scores",
+    "may_write",
     "model_by_sha256",
     "names_of",
+    "newest_revision",
     "note_signal",
     "open_batch",
     "open_count",
@@ -172,16 +181,23 @@ __all__ = [
     "parts_since",
     "photograph_bytes",
     "production",
+    "purge_photographs",
+    "purge_when_due",
+    "purgeable",
+    "purged_at",
+    "purges",
     "reading",
     "recent_batches",
     "register_model",
     "rejections",
     "release",
+    "restore",
     "reviewed_parts",
     "reviewed_scores",
     "role_of",
     "roles",
     "second_opinions",
+    "server_time",
     "setting_changes",
     "settings_in_force",
     "settled",

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, func, literal, sel
 
 from core.inspection import Inspection, Verdict
 from db.control_tables import baseline, signal_note
+from db.retention_tables import purge
 from db.review_tables import disposition
 from db.rows import INSPECTION_COLUMNS, INSPECTION_FROM, inspection_from
 from db.schema import batch, batch_part, inspection, photograph, rejection, threshold_change
@@ -115,8 +116,9 @@ def part_by_id(connection: Connection, inspection_id: int) -> Part | None:
 
 
 def photograph_bytes(connection: Connection, sha256: str) -> bytes | None:
-    """The photograph's original bytes; None where it is not stored."""
-    return connection.scalar(select(photograph.c.data).where(photograph.c.sha256 == sha256))
+    """The photograph's original bytes; None where they were purged or never stored."""
+    found = connection.scalar(select(photograph.c.data).where(photograph.c.sha256 == sha256))
+    return found or None
 
 
 _LOGS = (
@@ -130,6 +132,7 @@ _LOGS = (
     signal_note,
     # Hours and shifts that were counted may have begun at other times.
     setting_change,
+    purge,
 )
 
 

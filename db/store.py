@@ -28,9 +28,9 @@ from db.rows import (
     rejection_values,
     stored_name,
 )
-from db.schema import batch_part, inspection, photograph, rejection
+from db.schema import batch_part, inspection, rejection
 from db.session import reading, writing
-from db.statements import insert_or_ignore
+from db.statements import insert_or_ignore, insert_photograph
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +177,7 @@ class BatchStore:
         # In the same order in every process, so that no two of them wait for each other.
         ordered = [new[sha256] for sha256 in sorted(new)]
         connection.execute(
-            insert_or_ignore(connection, photograph),
+            insert_photograph(connection.dialect.name),
             [photograph_values(item, data) for _, data, item in ordered],
         )
         batch = self.batch

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from io import BytesIO
@@ -12,11 +14,14 @@ from sqlalchemy import Engine as Database
 import db
 from core import spool
 from core.batches import Job
-from core.errors import UploadRefused
+from core.errors import QualityControlError, UploadRefused
 from core.inspection import Photograph
 from core.intake import Limits, Upload, receive
+from core.logs import fields
 from core.samples import encode_jpeg, sample_parts
 from pages._services import Services, keep
+
+log = logging.getLogger(__name__)
 
 SAMPLES = 24
 SAMPLE_SEED = 2026
@@ -113,7 +118,7 @@ def _submit(services: Services, batch: db.Batch, sealed: spool.Spool) -> None:
             engine=engine,
             store=db.BatchStore(services.database, batch, services.settings.audit_rate),
             threshold=partial(_threshold, services.database, batch.model_id),
-            finish=partial(_finish, services.database, batch.id, sealed),
+            finish=partial(_finish, services, batch.id, sealed),
         )
     )
 
@@ -123,9 +128,21 @@ def _threshold(database: Database, model_id: int) -> float:
         return db.current_threshold(connection, model_id)
 
 
-def _finish(database: Database, batch_id: int, sealed: spool.Spool) -> None:
-    db.write(database, partial(db.finish_batch, batch_id=batch_id))
+def _finish(services: Services, batch_id: int, sealed: spool.Spool) -> None:
+    db.write(services.database, partial(db.finish_batch, batch_id=batch_id))
     spool.discard(sealed.folder)
+    # Beside the next batch: the first purge of a long production takes minutes.
+    threading.Thread(target=_purge, args=(services,), name="purge", daemon=True).start()
+
+
+def _purge(services: Services) -> None:
+    try:
+        done = db.purge_when_due(services.database, services.settings.retention_days, "retention")
+    except QualityControlError as error:
+        log.error("purge broke off: %s", error)
+        return
+    if done is not None:
+        log.info("photographs purged", extra=fields(photographs=done.photographs, entry=done.id))
 
 
 def _samples() -> Iterator[Upload]:
