@@ -29,10 +29,13 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 class Settings(BaseSettings):
     """The program's settings; each field's description is its documentation."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     database_url: str = Field(
         "sqlite:///data/qc.db",
+        repr=False,  # it may hold a password
         description="Where everything is kept: an SQLite file, or postgresql://... for several "
         "machines.",
     )

@@ -119,7 +119,7 @@ def contents(path: Path) -> Contents:
                 raise StoreUnavailable(_NOT_ONE.format(path=path, why="rows point nowhere"))
             (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             counts = [
-                connection.execute(f"SELECT count(*) FROM {table.name}").fetchone()[0]  # noqa: S608
+                connection.execute(str(select(func.count()).select_from(table))).fetchone()[0]
                 for table in (batch, inspection, photograph)
             ]
     except (sqlite3.Error, TypeError) as error:

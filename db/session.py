@@ -173,14 +173,20 @@ def _create_folder(address: URL) -> None:
 
 
 def _engine(address: URL) -> Engine:
+    # Parameters are photographs, names and notes: none of them belongs in an error or a log.
     if address.get_backend_name() == "sqlite":
-        engine = create_engine(address, connect_args={"timeout": WAIT_SECONDS})
+        engine = create_engine(
+            address, hide_parameters=True, connect_args={"timeout": WAIT_SECONDS}
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
         engine = create_engine(
-            address, pool_pre_ping=True, connect_args={"connect_timeout": WAIT_SECONDS}
+            address,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": WAIT_SECONDS},
         )
     except ModuleNotFoundError as error:
         raise SettingsError(

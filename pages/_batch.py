@@ -9,6 +9,7 @@ from core.batches import Progress, State
 from core.inspection import Rejection, Verdict
 from pages import _address, _intake
 from pages._part import card
+from pages._people import current_person
 from pages._pictures import legend_picture
 from pages._services import Services, shown_errors
 from pages._words import LOOKS, count, lasting, plain, short
@@ -118,7 +119,7 @@ def _broken_off(
             key="discard",
             help="Removes the photographs that still wait. Verdicts that were given stay.",
         ):
-            _intake.discard(services, batch)
+            _intake.discard(services, batch, current_person(services))
             st.rerun()
 
 

@@ -18,6 +18,7 @@ from core.errors import QualityControlError, UploadRefused
 from core.inspection import Photograph
 from core.intake import Limits, Upload, receive
 from core.logs import fields
+from core.people import Person, Role, require
 from core.samples import encode_jpeg, sample_parts
 from pages._services import Services, keep
 
@@ -96,8 +97,13 @@ def resume(services: Services, batch: db.Batch) -> None:
     _submit(services, batch, found)
 
 
-def discard(services: Services, batch: db.Batch) -> None:
-    """Remove the photographs that wait for a batch; what was inspected stays."""
+def discard(services: Services, batch: db.Batch, person: Person | None) -> None:
+    """Remove the photographs that wait for a batch; what was inspected stays.
+
+    Raises NotAllowed for a viewer: it is the one thing here that cannot be had back.
+    """
+    if person is not None:
+        require(person, Role.REVIEWER)
     name = spool.spool_name(batch.id, batch.created_at)
     spool.discard(services.settings.spool_folder / name)
 

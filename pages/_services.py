@@ -28,6 +28,7 @@ from core.logs import configure
 from core.model_card import ModelCard
 from core.patience import BUSY
 from core.settings import Settings, read_settings
+from core.sign_in import check_sign_in
 from core.spool import spool_name, sweep
 
 Result = TypeVar("Result")
@@ -73,8 +74,14 @@ def given_settings() -> Settings:
 
 
 def sign_in_configured() -> bool:
-    """Whether the secrets say how to sign in; then nobody works under a typed name."""
-    return st.secrets.load_if_toml_exists() and "auth" in st.secrets
+    """Whether the secrets say how to sign in; then nobody works under a typed name.
+
+    Raises SettingsError where they say it incompletely: then nobody is let in at all.
+    """
+    if not st.secrets.load_if_toml_exists() or "auth" not in st.secrets:
+        return False
+    check_sign_in(st.secrets["auth"])
+    return True
 
 
 def verified_email() -> str | None:

@@ -14,7 +14,9 @@ import db
 import pages._people as people
 import pages._services as services
 from core.errors import NotAllowed
-from core.people import Role
+from core.people import Person, Role
+from core.spool import spool_name
+from pages import _intake
 from tests.unit.fakes import BrightnessEngine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,3 +126,21 @@ def test_a_page_asks_for_the_sign_in_itself(monkeypatch: pytest.MonkeyPatch, pag
     monkeypatch.setattr(st, "session_state", {"framed": True})
     with pytest.raises(NotAllowed, match="signed in"):
         runpy.run_path(str(ROOT / "pages" / f"{page}.py"))
+
+
+def test_a_viewer_cannot_discard_what_waits_to_be_inspected(
+    app: AppTest, sqlite_url: str, tmp_path: Path
+) -> None:
+    app.run()
+    opened = services.open_services()
+    assert opened.model is not None
+    with db.writing(opened.database) as connection:
+        batch = db.open_batch(connection, "upload", "", "station 1", opened.model.id, 1)
+    folder = tmp_path / "spool" / spool_name(batch.id, batch.created_at)
+    folder.mkdir(parents=True)
+    viewer = Person("Eve", "eve@plant.example", True, Role.VIEWER)
+    with pytest.raises(NotAllowed, match="takes a reviewer"):
+        _intake.discard(opened, batch, viewer)
+    assert folder.is_dir()
+    _intake.discard(opened, batch, Person("Ann", "ann@plant.example", True, Role.REVIEWER))
+    assert not folder.exists()
