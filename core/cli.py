@@ -82,6 +82,15 @@ def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda count: progress.advance(task, count)
 
 
+@contextmanager
+def growing_bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar whose end moves; the yielded function takes what is done, and of how much."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total or None)
+
+
 @app.callback()
 def begin() -> None:
     """Quality control of castings: inspect photographs, train and evaluate the model."""
@@ -116,6 +125,30 @@ def inspect(
         paths, bar, console.print, database_url, csv, threshold, engine, station
     )
     raise typer.Exit(1 if rejected else 0)
+
+
+@app.command()
+def watch(
+    folder: Annotated[
+        Path, typer.Argument(exists=True, file_okay=False, help="Folder that photographs come to.")
+    ],
+    station: Annotated[str | None, typer.Option(help="Station [default: STATION].")] = None,
+    move_to: Annotated[
+        Path | None,
+        typer.Option(help="Move inspected files into this folder [default: they are left]."),
+    ] = None,
+    settle: Annotated[
+        float,
+        typer.Option(min=0.0, max=3600.0, help="Seconds unchanged until a file counts as written."),
+    ] = 0.5,
+    database_url: Annotated[
+        str | None, typer.Option(help="Where verdicts are kept [default: DATABASE_URL].")
+    ] = None,
+) -> None:
+    """Inspect each file once as it comes into a folder, until the program is told to stop."""
+    from core.commands.watch import watch_folder
+
+    watch_folder(folder, station, move_to, settle, database_url, growing_bar, console.print)
 
 
 @app.command()

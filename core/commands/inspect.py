@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import mimetypes
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -18,12 +17,13 @@ import sqlalchemy
 import db
 from core.engine import Engine, EngineKind, load_engine
 from core.errors import StoreUnavailable
-from core.images import EXTENSIONS, MAX_BYTES
+from core.images import MAX_BYTES
 from core.inspection import Outcome, Photograph, Rejection, inspect_photographs
 from core.logs import fields
 from core.patience import Patience, PatientStore
 from core.reports import INSPECTION_COLUMNS, REJECTED, Cell, inspection_row, write_rows
 from core.settings import read_settings
+from core.watching import may_be_a_picture
 
 SOURCE = "command line"
 WHO = "command line"
@@ -99,17 +99,11 @@ def photograph_files(paths: Iterable[Path]) -> tuple[list[Path], int]:
         for found in sorted(path.rglob("*")):
             if not found.is_file() or found.name.startswith("."):
                 continue
-            if _may_be_a_picture(found):
+            if may_be_a_picture(found):
                 files[found] = None
             else:
                 passed_over += 1
     return list(files), passed_over
-
-
-def _may_be_a_picture(path: Path) -> bool:
-    extension = path.suffix.lower().lstrip(".")
-    kind = mimetypes.guess_type(path.name)[0]
-    return extension in EXTENSIONS or kind is None or kind.startswith("image/")
 
 
 def _read(files: Iterable[Path]) -> Iterator[Photograph]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine
 
-from tests.soak import killed, writers
+import db
+from tests.soak import killed, watched, writers
 
 
 def test_batches_killed_at_any_moment_lose_nothing_and_are_completed(
@@ -26,3 +28,14 @@ def test_writers_and_readers_at_the_same_time_meet_no_lock(
     found = writers.run_all(database_url, writers=4, parts=20, readers=2)
     assert (found["rows"], found["photographs"], found["lock_errors"]) == (80, 80, 0)
     assert found["reads"] > 0
+
+
+@pytest.mark.parametrize("move", [False, True])
+def test_a_watched_folder_misses_and_repeats_nothing_when_its_service_is_killed(
+    sqlite_url: str, tmp_path: Path, move: bool
+) -> None:
+    engine = db.connect(sqlite_url)
+    seen = watched.run(engine, sqlite_url, tmp_path, files=60, kills=2, move=move)
+    engine.dispose()
+    assert seen["inspected"] > 50
+    assert {name: seen[name] for name in watched.WRONG} == dict.fromkeys(watched.WRONG, 0)
