@@ -25,6 +25,12 @@ with shown_errors():
                 default=True,
             ),
             st.Page(
+                "pages/live.py",
+                title="Live",
+                icon=":material/speed:",
+                url_path="live",
+            ),
+            st.Page(
                 "pages/review.py",
                 title="Review",
                 icon=":material/rate_review:",

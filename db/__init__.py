@@ -52,6 +52,7 @@ from db.dispositions import (
 )
 from db.health import damage, may_write, server_time
 from db.history import Earlier, history
+from db.live import latest_parts, latest_verdicts, timed_parts
 from db.models import (
     Model,
     known_models,
@@ -182,7 +183,9 @@ __all__ = [
     "known_models",
     "last_disposition",
     "latest_inspection",
+    "latest_parts",
     "latest_scores",
+    "latest_verdicts",
     "may_write",
     "model_by_sha256",
     "names_of",
@@ -225,6 +228,7 @@ __all__ = [
     "suspects",
     "tell_watcher",
     "threshold_changes",
+    "timed_parts",
     "undo",
     "unfinished_batches",
     "waiting",

@@ -17,6 +17,8 @@ from pages._words import LOOKS, count, lasting, plain, short
 PAGE = 24
 REFRESH_SECONDS = 1.5
 FAILURES_SHOWN = 5
+# Batches of these sources have no known end.
+GROWING = ("watch folder", "camera")
 REJECTED = "rejected"
 ALL = "all"
 SORTS = {
@@ -94,6 +96,12 @@ def _broken_off(
     services: Services, batch: db.Batch, summary: db.BatchSummary, progress: Progress | None
 ) -> None:
     done = summary.inspected + summary.rejected
+    if batch.source in GROWING:
+        st.info(
+            f"{count(done)} files so far. This batch grows with its shift.",
+            icon=":material/hourglass_top:",
+        )
+        return
     said = f"Not finished: {count(done)} of {count(batch.total)} files have an outcome."
     if progress is not None and progress.message:
         said += f" {progress.message}"

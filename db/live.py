@@ -1,0 +1,66 @@
+"""What happens now: stage times of the last minutes, the latest parts and their verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, literal, select
+
+from core.inspection import Verdict
+from core.live import TimedPart
+from db.parts import Part, part_from
+from db.rows import INSPECTION_COLUMNS, INSPECTION_FROM
+from db.schema import inspection
+
+_STAGES = (
+    inspection.c.decode_ms,
+    inspection.c.gate_ms,
+    inspection.c.inference_ms,
+    func.coalesce(inspection.c.store_ms, 0.0),
+)
+
+
+def timed_parts(
+    connection: Connection, begins: datetime, ends: datetime, station: str | None = None
+) -> list[TimedPart]:
+    """Stage times of the parts inspected from ``begins`` up to, not including, ``ends``."""
+    query = select(inspection.c.inspected_at, *_STAGES).where(
+        inspection.c.inspected_at >= begins, inspection.c.inspected_at < ends, *_of(station)
+    )
+    return [TimedPart(at, (a, b, c, d)) for at, a, b, c, d in connection.execute(query)]
+
+
+def latest_verdicts(
+    connection: Connection, limit: int, station: str | None = None
+) -> Sequence[Verdict]:
+    """Verdicts of the latest parts, the newest first."""
+    query = (
+        select(inspection.c.verdict)
+        .where(*_of(station))
+        .order_by(inspection.c.inspected_at.desc())
+        .limit(limit)
+    )
+    return [Verdict(verdict) for verdict in connection.scalars(query)]
+
+
+def latest_parts(connection: Connection, limit: int, station: str | None = None) -> list[Part]:
+    """The latest parts, the newest first."""
+    newest = inspection.c.inspected_at.desc()
+    page = (
+        select(inspection.c.id).where(*_of(station)).order_by(newest).limit(limit).subquery("page")
+    )
+    query = (
+        select(
+            *INSPECTION_COLUMNS,
+            inspection.c.file.label("listed_file"),
+            literal(False).label("already_inspected"),
+        )
+        .select_from(INSPECTION_FROM.join(page, page.c.id == inspection.c.id))
+        .order_by(newest, inspection.c.id.desc())
+    )
+    return [part_from(row) for row in connection.execute(query)]
+
+
+def _of(station: str | None) -> list[ColumnElement[bool]]:
+    return [] if station is None else [inspection.c.station == station]

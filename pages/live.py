@@ -1,0 +1,93 @@
+"""Live: what the line does now, held to its takt time; a camera; and how fast the engine is."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import streamlit as st
+
+import db
+from core.model_card import MODELS
+from pages import _address
+from pages._camera import camera
+from pages._head import head
+from pages._live_charts import CONFIG, benchmark_figure
+from pages._live_view import live_view
+from pages._services import Services, shown_errors, start
+from pages._words import count, plain
+
+REFRESH_SECONDS = 1.0
+ALL_STATIONS = "All stations"
+BENCHMARK = MODELS / "benchmark.json"
+
+
+def page() -> None:
+    services = start()
+    engine = services.engine
+    facts = f"{engine.kind} · {engine.threads} threads" if engine else ""
+    head("Live", f"{facts} · model {engine.card.identity[:8]}" if engine else "")
+    with shown_errors():
+        station, refreshed = _choose(services)
+        st.fragment(live_view, run_every=REFRESH_SECONDS if refreshed else None)(services, station)
+        if st.toggle("Camera", key="live-camera", help="Photograph parts with this device."):
+            camera(services, station or services.settings.station)
+        _measured()
+
+
+def _choose(services: Services) -> tuple[str | None, bool]:
+    with db.reading(services.database) as connection:
+        stations = db.stations(connection)
+    names = list(dict.fromkeys((*services.settings.station_names, *stations)))
+    state = st.session_state
+    state.setdefault("live-station", _address.word("station", names) or ALL_STATIONS)
+    state.setdefault("live-on", _address.word("refresh", ["on"]) is not None)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        station: str = st.selectbox(
+            "Station", [ALL_STATIONS, *names], key="live-station", width=220
+        )
+        refreshed = st.toggle(
+            "Refresh every second",
+            key="live-on",
+            help="Off, the page shows the moment it was opened. Every open page asks the server.",
+        )
+    chosen = None if station == ALL_STATIONS else station
+    _address.keep("station", chosen)
+    _address.keep("refresh", "on" if refreshed else None)
+    return chosen, refreshed
+
+
+def _measured() -> None:
+    report = _benchmark()
+    if report is None:
+        return
+    st.subheader("Measured speed", anchor=False)
+    st.plotly_chart(benchmark_figure(report), config=CONFIG)
+    ratio = "serving engine to eager torch + Grad-CAM, batch {}"
+    latency, sums = report["latency"], report["arithmetic"]
+    shares = sums["shares"].values()
+    st.caption(
+        plain(
+            f"One run, the same rendered photographs, {report['threads']} threads. Verdict and map "
+            f"come {report['ratios'][ratio.format(1)]:.1f} times as fast as by eager torch with "
+            f"the grad-cam package one by one, {report['ratios'][ratio.format(32)]:.1f} times in "
+            f"batches of 32. One part at a time, from bytes to committed row: p50 "
+            f"{latency['p50']:.1f}, p95 {latency['p95']:.1f}, p99 {latency['p99']:.1f} ms over "
+            f"{count(latency['photographs'])} photographs. The model's arithmetic, "
+            f"{sums['gflop_per_photograph']:.2f} GFLOP a photograph, reaches "
+            f"{min(shares):.0%} to {max(shares):.0%} of this machine's rate for products of "
+            f"matrices, {sums['matrix_gflop_per_second']:.0f} GFLOP/s."
+        )
+    )
+
+
+@st.cache_data(show_spinner=False)
+def _benchmark() -> dict[str, Any] | None:
+    try:
+        report: dict[str, Any] = json.loads(BENCHMARK.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return report
+
+
+page()
