@@ -118,6 +118,12 @@ def model(page: Page) -> None:
     expect(page.get_by_test_id("stPlotlyChart").nth(3)).to_be_visible()
 
 
+def live(page: Page) -> None:
+    """The Live page with the parts of the batch, drawn to its end."""
+    expect(page.get_by_alt_text("Heatmap of")).to_have_count(6)
+    expect(page.get_by_test_id("stPlotlyChart").nth(2)).to_be_attached()
+
+
 def shoot(page: Page, url: str, name: str, ready: Callable[[Page], None]) -> None:
     """One view in all sizes and themes."""
     for theme in THEMES:
@@ -168,6 +174,7 @@ def main() -> None:
         gallery(page)
         batch = f"{server.url}/?batch=1"
         shoot(page, batch, "inspect-gallery", gallery)
+        shoot(page, f"{server.url}/live", "live", live)
         shoot(page, f"{batch}&show=rejected", "inspect-rejected", rejected)
         shoot(page, batch, "inspect-part", details)
         decide_some(page, server.url)
