@@ -15,9 +15,29 @@ import db
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """Address of a SQLite file that does not exist yet."""
-    return f"sqlite:///{tmp_path / 'qc.db'}"
+def sqlite_url(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """Address of a SQLite file that does not exist yet.
+
+    With TEST_PAGES_ON=postgresql the pages' tests, which need not know what they run on, get a
+    PostgreSQL schema in its place: .ci/run runs them on both.
+    """
+    if os.environ.get("TEST_PAGES_ON") != "postgresql" or "_page" not in request.module.__name__:
+        yield f"sqlite:///{tmp_path / 'qc.db'}"
+        return
+    opened: list[Engine] = []
+    connect = db.connect
+
+    def remembered(url: str) -> Engine:
+        opened.append(connect(url))
+        return opened[-1]
+
+    monkeypatch.setattr(db, "connect", remembered)
+    yield request.getfixturevalue("postgresql_url")
+    # The app keeps its connections as long as the server runs; a test ends before that.
+    for engine in opened:
+        engine.dispose()
 
 
 @pytest.fixture

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 import db
-from tests.soak import killed, watched, writers
+from tests.soak import killed, production, watched, writers
 
 
 def test_batches_killed_at_any_moment_lose_nothing_and_are_completed(
@@ -39,3 +40,14 @@ def test_a_watched_folder_misses_and_repeats_nothing_when_its_service_is_killed(
     engine.dispose()
     assert seen["inspected"] > 50
     assert {name: seen[name] for name in watched.WRONG} == dict.fromkeys(watched.WRONG, 0)
+
+
+def test_production_is_stored_whole_and_every_page_can_ask(database: Engine) -> None:
+    made = production.produce(database, production.BEGIN, 600)
+    now = production.BEGIN + timedelta(seconds=600)
+    counts = production.counts(database)
+    assert made == 600 * production.PER_SECOND
+    assert counts["inspection"] + counts["rejection"] == made
+    assert counts["photograph"] == counts["inspection"]
+    assert counts["disposition"] == 2 * 2 * 5
+    assert production.time_pages(database, now, rounds=1).keys() == production.LIMITS_MS.keys()

@@ -199,18 +199,29 @@ def _report(engine: Engine, shift: Any) -> None:
         db.shift_signals(connection, CALENDAR, shift, None)
 
 
-def time_pages(engine: Engine, now: datetime, rounds: int = 5) -> dict[str, float]:
-    """Milliseconds of each page's queries, the median of some rounds after a first."""
+def time_pages(engine: Engine, now: datetime, rounds: int = 5) -> dict[str, dict[str, float]]:
+    """Milliseconds of each page's queries, by the clock and by the processor.
+
+    Each the median of some rounds after a first. They differ where others use the machine.
+    """
     found = {}
     for name, ask in pages(engine, now).items():
         ask()
-        times = []
+        walls, processors = [], []
         for _ in range(rounds):
-            began = time.perf_counter()
+            wall, processor = time.perf_counter(), time.process_time()
             ask()
-            times.append((time.perf_counter() - began) * 1e3)
-        found[name] = round(median(times), 1)
+            walls.append((time.perf_counter() - wall) * 1e3)
+            processors.append((time.process_time() - processor) * 1e3)
+        found[name] = {
+            "clock": round(median(walls), 1),
+            "processor": round(median(processors), 1),
+        }
     return found
+
+
+def _over(pages_ms: dict[str, dict[str, float]], by: str) -> list[str]:
+    return [name for name, ms in pages_ms.items() if ms[by] > LIMITS_MS[name]]
 
 
 def counts(engine: Engine) -> dict[str, int]:
@@ -252,7 +263,8 @@ def main() -> None:
             "rows": counts(engine),
             "minutes": round((time.perf_counter() - began) / 60, 1),
             "limits_ms": LIMITS_MS,
-            "pages_over_the_limit": [name for name, ms in last.items() if ms > LIMITS_MS[name]],
+            "pages_over_the_limit_by_the_clock": _over(last, "clock"),
+            "pages_over_the_limit_by_the_processor": _over(last, "processor"),
             "hours_measured": hourly,
         }
         engine.dispose()

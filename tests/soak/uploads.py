@@ -29,8 +29,19 @@ WAIT_MS = 120_000
 SEEN_EVERY = 100
 
 
-def upload_all(server: AppServer, page: Page, uploads: int, settled: int) -> dict[str, Any]:
-    """Hand in so many photographs; memory is compared with that after ``settled`` of them."""
+def upload_all(
+    server: AppServer,
+    page: Page,
+    uploads: int,
+    settled: int,
+    padding: int = 0,
+    minutes: float = 600,
+) -> dict[str, Any]:
+    """Hand in so many photographs; memory is compared with that after ``settled`` of them.
+
+    ``padding`` makes each photograph larger by so many bytes. After ``minutes`` it ends with
+    those that were handed in by then.
+    """
     photograph = encode_jpeg(next(iter(sample_parts(1, 9))))
     page.set_default_timeout(WAIT_MS)
     page.goto(server.url)
@@ -38,14 +49,16 @@ def upload_all(server: AppServer, page: Page, uploads: int, settled: int) -> dic
     began = time.perf_counter()
     for number in range(1, uploads + 1):
         # What stands behind a picture's end is not looked at, and makes it a new photograph.
-        data = photograph + f" upload {number}".encode()
+        data = photograph + f" upload {number}".encode() + bytes(padding)
         file = FilePayload(name=f"part {number}.jpg", mimeType="image/jpeg", buffer=data)
         chosen_again += _choose(page, file)
         page.get_by_role("button", name="Inspect", exact=True).last.click()
         page.wait_for_url(f"**batch={number}*")
-        # The form is emptied for the next one, as a person sees before they go on.
-        page.get_by_role("button", name="Remove").first.wait_for(state="hidden")
+        _see_it_emptied(page)
         memory.append(resident(server))
+        if time.perf_counter() - began > 60 * minutes:
+            uploads = number
+            break
     page.get_by_text(f"part {uploads}.jpg").first.wait_for()
     seconds = time.perf_counter() - began
     stored = _stored(server.database_url, uploads)
@@ -64,6 +77,16 @@ def upload_all(server: AppServer, page: Page, uploads: int, settled: int) -> dic
         },
         "tracebacks_in_the_log": server.log().count("Traceback"),
     }
+
+
+def _see_it_emptied(page: Page) -> None:
+    """Wait until the form is empty for the next one, as a person sees before they go on."""
+    remove = page.get_by_role("button", name="Remove")
+    try:
+        remove.first.wait_for(state="hidden", timeout=5_000)
+    except TimeoutError:
+        remove.first.click()
+        remove.first.wait_for(state="hidden")
 
 
 def _choose(page: Page, file: FilePayload) -> int:
@@ -109,6 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--uploads", type=int, default=2_000)
     parser.add_argument("--settled", type=int, default=100)
+    parser.add_argument("--minutes", type=float, default=600)
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     with (
@@ -117,7 +141,8 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = launch(playwright)
-        found = upload_all(server, browser.new_page(), chosen.uploads, chosen.settled)
+        page = browser.new_page()
+        found = upload_all(server, page, chosen.uploads, chosen.settled, minutes=chosen.minutes)
         browser.close()
     write_result(found, chosen.json)
 

@@ -1,0 +1,18 @@
+"""A session of many uploads, as long as a test may be; the long one is in tests/soak."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.app_server import AppServer
+from tests.soak.uploads import upload_all
+
+pytestmark = pytest.mark.chromium
+
+
+def test_uploads_of_one_session_are_all_stored_and_given_back(app: AppServer, page: Page) -> None:
+    found = upload_all(app, page, uploads=16, settled=6, padding=8_000_000)
+    assert (found["stored"], found["tracebacks_in_the_log"]) == (16, 0)
+    # Were the uploads kept in memory, these would be 80 MB.
+    assert found["most_growth_megabytes"] < 60
