@@ -65,14 +65,16 @@ def _figures(live: Live) -> None:
 
 def _charts(services: Services, live: Live) -> None:
     calendar, takt = services.settings.calendar, services.settings.takt_seconds
+    # Steps that are over: for ten seconds the browser has nothing to draw anew.
+    steps = live.buckets[:-1]
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**Latency and parts a second**, last 15 minutes")
-        figure = latency_figure(live.buckets, takt, calendar)
+        figure = latency_figure(steps, takt, calendar)
         st.plotly_chart(figure, config=CONFIG, key="live-latency")
     with right:
         st.markdown("**Where the time goes**, mean of each stage")
-        figure = stage_figure(live.buckets, calendar)
+        figure = stage_figure(steps, calendar)
         st.plotly_chart(figure, config=CONFIG, key="live-stages")
 
 

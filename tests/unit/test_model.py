@@ -61,6 +61,13 @@ def test_a_batch_equals_singles(kind, onnx, torch_engine, parts):
         assert np.abs(single.evidence[0] - batch.evidence[n]).max() < 1e-5
 
 
+def test_side_by_side_is_the_same_as_alone(onnx, parts):
+    pixels = parts[0].pixels[None]
+    alone, beside = onnx.infer(pixels), onnx.infer(pixels, alone=False)
+    assert np.abs(alone.log_odds - beside.log_odds).max() < 1e-5
+    assert np.abs(alone.evidence - beside.evidence).max() < 1e-6
+
+
 def test_rendered_parts_get_the_right_verdict(onnx, inference, parts):
     called = probabilities(inference.log_odds) >= onnx.card.threshold.probability
     right = called == np.array([part.is_defective for part in parts])
