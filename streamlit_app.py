@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._demo import banner
+from pages._notices import notices
 from pages._people import current_person, navigation_title, person_or_question
 from pages._services import framed, open_services, shown_errors, sign_in_configured
 
@@ -78,6 +78,6 @@ with shown_errors():
     if person is None and sign_in_configured():
         person_or_question(services, "Sign in to see parts and verdicts.")
     else:
-        banner(services)
+        notices(services)
         framed()
         page.run()

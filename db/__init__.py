@@ -86,7 +86,15 @@ from db.retention import Purge, purge_photographs, purge_when_due, purgeable, pu
 from db.review_figures import Suspect, production, second_opinions, suspects
 from db.reviewed import reviewed_parts
 from db.scores import parts_since, reviewed_scores
-from db.session import connect, newest_revision, reading, shown_address, write, writing
+from db.session import (
+    connect,
+    file_of,
+    newest_revision,
+    reading,
+    shown_address,
+    write,
+    writing,
+)
 from db.settings import (
     SettingChange,
     change_settings,
@@ -170,6 +178,7 @@ __all__ = [
     "defect_types",
     "demonstration_of",
     "dispositions_of",
+    "file_of",
     "final_verdict",
     "finish_batch",
     "freeze_baseline",

@@ -120,6 +120,14 @@ def shown_address(engine: Engine) -> str:
     return engine.url.set(query={}).render_as_string(hide_password=True)
 
 
+def file_of(engine: Engine) -> Path | None:
+    """The SQLite database's file; None for a server."""
+    name = engine.url.database or ""
+    if engine.dialect.name != "sqlite" or name.startswith("file:"):
+        return None
+    return Path(name)
+
+
 def newest_revision() -> str:
     """The schema's revision that this program works with."""
     return max(_revisions())

@@ -15,6 +15,7 @@ settings.load_profile("patient")
 ROOT = Path(__file__).resolve().parent.parent
 PHOTOGRAPHS = ROOT.parent / "shared" / "casting"
 CHROMIUM = Path("/usr/bin/chromium")
+NGINX = Path("/usr/sbin/nginx")
 
 _NEEDS = {
     "photographs": (
@@ -24,6 +25,10 @@ _NEEDS = {
     "postgres": (
         lambda: "TEST_POSTGRES_URL" in os.environ,
         "TEST_POSTGRES_URL does not name a PostgreSQL server",
+    ),
+    "nginx": (
+        NGINX.is_file,
+        "there is no nginx at /usr/sbin/nginx",
     ),
     "chromium": (CHROMIUM.is_file, "there is no Chromium at /usr/bin/chromium"),
 }

@@ -36,9 +36,9 @@ def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-def launch(playwright: Playwright) -> Browser:
+def launch(playwright: Playwright, *more: str) -> Browser:
     """Debian's Chromium without a window and without traffic of its own."""
-    return playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+    return playwright.chromium.launch(executable_path=chromium(), args=[*ARGUMENTS, *more])
 
 
 @dataclass
@@ -64,7 +64,7 @@ class AppServer:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
         environment = os.environ | {
             "DATABASE_URL": self.database_url,
             "SPOOL_FOLDER": str(self.spool),
@@ -118,7 +118,7 @@ def served(folder: Path, **settings: str) -> Iterator[AppServer]:
         server.end()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

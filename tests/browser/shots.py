@@ -1,26 +1,39 @@
 """Pictures of every page in three sizes, light and dark: ``python -m tests.browser.shots``.
 
-They go to ``tests/browser/pictures``, which is not kept; every part in them is rendered.
+Each page is taken as a whole, on an empty database, on one with a reviewed batch of sixty
+parts, and on one with a month of fifty thousand (:mod:`tests.browser.many`). The pictures go
+to ``tests/browser/pictures``, which is not kept; every part in them is rendered.
+
+    python -m tests.browser.shots --state month --only trends
 """
 
 from __future__ import annotations
 
-import shutil
+import argparse
+import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
 from core.samples import encode_jpeg, sample_parts
-from tests.browser.app_server import launch, served
+from tests.browser.app_server import AppServer, launch, served
+from tests.browser.many import fill
 from tests.browser.test_threshold import decide_about_all
 
 PICTURES = Path(__file__).parent / "pictures"
 SIZES = ((1440, 900), (1024, 768), (390, 844))
 THEMES = ("light", "dark")
+EMPTY, SMALL, MONTH = "empty", "small", "month"
 WAIT_MS = 60_000
+LONGEST = 6_000
+"""Pixels of the longest picture."""
+
+Ready = Callable[[Page], None]
+View = tuple[str, str, Ready]
+"""Name of the pictures, address, and what to do until the page is as it should be."""
 
 
 def archive(folder: Path) -> Path:
@@ -36,9 +49,10 @@ def archive(folder: Path) -> Path:
     return path
 
 
-def empty(page: Page) -> None:
-    """Nothing inspected yet."""
-    expect(page.get_by_role("button", name="Try it with")).to_be_visible()
+def drawn(page: Page) -> None:
+    """A page as it is, drawn to its end."""
+    expect(page.get_by_role("heading").first).to_be_visible()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def gallery(page: Page) -> None:
@@ -69,6 +83,7 @@ def named(page: Page) -> None:
     """Type the name that a page asks for."""
     page.get_by_role("textbox", name="Your name").fill("Ann Lee")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Your name")).to_have_count(0)
 
 
 def review(page: Page) -> None:
@@ -124,16 +139,56 @@ def live(page: Page) -> None:
     expect(page.get_by_test_id("stPlotlyChart").nth(2)).to_be_attached()
 
 
-def shoot(page: Page, url: str, name: str, ready: Callable[[Page], None]) -> None:
-    """One view in all sizes and themes."""
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            page.goto(url)
-            ready(page)
-            page.wait_for_timeout(700)
-            page.screenshot(path=PICTURES / f"{name}-{width}-{theme}.png")
+PAGES: tuple[View, ...] = (
+    ("inspect", "", drawn),
+    ("live", "live", drawn),
+    ("review", "review", named),
+    ("review-figures", "review?view=figures", drawn),
+    ("threshold", "threshold", drawn),
+    ("trends", "trends", drawn),
+    ("reports", "reports", drawn),
+    ("model", "model", model),
+    ("settings", "settings", named),
+    ("people", "who", named),
+)
+"""Every page as its address opens it."""
+
+SMALL_VIEWS: tuple[View, ...] = (
+    ("inspect", "?batch=1", gallery),
+    ("live", "live", live),
+    ("inspect-rejected", "?batch=1&show=rejected", rejected),
+    ("inspect-part", "?batch=1", details),
+    ("review", "review", review),
+    ("review-zoomed", "review", review_zoomed),
+    ("review-gallery", "review?view=gallery", review_gallery),
+    ("review-figures", "review?view=figures", review_figures),
+)
+REVIEWED_VIEWS: tuple[View, ...] = (
+    ("threshold", "threshold?evidence=reviewed&at=1.5", threshold),
+    ("trends", "trends?by=hour", trends),
+    ("reports", "reports", report),
+)
+
+
+def shoot(page: Page, server: AppServer, state: str, views: Iterable[View], only: str) -> None:
+    """Whole pages in all sizes and themes."""
+    for name, address, ready in views:
+        if not name.startswith(only):
+            continue
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            for width, height in SIZES:
+                page.set_viewport_size({"width": width, "height": height})
+                page.goto(f"{server.url}/{address}")
+                ready(page)
+                drawn(page)
+                page.wait_for_timeout(900)
+                whole = page.get_by_test_id("stMain").evaluate("main => main.scrollHeight")
+                if whole > height:
+                    page.set_viewport_size({"width": width, "height": min(whole + 60, LONGEST)})
+                    page.wait_for_timeout(700)
+                page.screenshot(path=PICTURES / f"{state}-{name}-{width}-{theme}.png")
+                sys.stdout.write(f"{state}-{name}-{width}-{theme}\n")
 
 
 def decide_some(page: Page, url: str) -> None:
@@ -147,47 +202,57 @@ def decide_some(page: Page, url: str) -> None:
         expect(page.get_by_alt_text("Heatmap of")).to_be_visible()
 
 
-def main() -> None:
-    """Make all pictures anew."""
-    expect.set_options(timeout=WAIT_MS)
-    shutil.rmtree(PICTURES, ignore_errors=True)
-    PICTURES.mkdir()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        served(Path(folder) / "app") as server,
-        sync_playwright() as playwright,
-    ):
-        browser = launch(playwright)
-        page = browser.new_page()
-        page.set_default_timeout(WAIT_MS)
-        shoot(page, server.url, "inspect-empty", empty)
+def shoot_empty(page: Page, folder: Path, only: str) -> None:
+    """Nothing inspected yet."""
+    with served(folder / EMPTY) as server:
+        shoot(page, server, EMPTY, PAGES, only)
+
+
+def shoot_small(page: Page, folder: Path, only: str) -> None:
+    """One batch, a batch on its way, decisions of a few people."""
+    with served(folder / SMALL) as server:
         page.set_viewport_size({"width": 1440, "height": 900})
         page.emulate_media(color_scheme="light")
         page.goto(server.url)
-        page.locator("input[type=file]").set_input_files(archive(Path(folder)))
+        page.locator("input[type=file]").set_input_files(archive(folder))
         page.get_by_label("Batch label").fill("Night shift, pallet 7")
         expect(page.get_by_role("button", name="Remove").first).to_be_visible()
-        page.screenshot(path=PICTURES / "inspect-chosen-1440.png")
+        page.screenshot(path=PICTURES / "small-inspect-chosen-1440.png")
         page.get_by_role("button", name="Inspect", exact=True).click()
         expect(page.get_by_alt_text("Heatmap of").first).to_be_visible()
-        page.screenshot(path=PICTURES / "inspect-running-1440.png")
+        page.screenshot(path=PICTURES / "small-inspect-running-1440.png")
         gallery(page)
-        batch = f"{server.url}/?batch=1"
-        shoot(page, batch, "inspect-gallery", gallery)
-        shoot(page, f"{server.url}/live", "live", live)
-        shoot(page, f"{batch}&show=rejected", "inspect-rejected", rejected)
-        shoot(page, batch, "inspect-part", details)
         decide_some(page, server.url)
-        shoot(page, f"{server.url}/review", "review-one", review)
-        shoot(page, f"{server.url}/review", "review-zoomed", review_zoomed)
-        shoot(page, f"{server.url}/review?view=gallery", "review-gallery", review_gallery)
-        shoot(page, f"{server.url}/review?view=figures", "review-figures", review_figures)
-        shoot(page, f"{server.url}/who", "people", people)
+        shoot(page, server, SMALL, SMALL_VIEWS, only)
         decide_about_all(server)
-        shoot(page, f"{server.url}/threshold?evidence=reviewed&at=1.5", "threshold", threshold)
-        shoot(page, f"{server.url}/trends?by=hour", "trends", trends)
-        shoot(page, f"{server.url}/reports", "reports", report)
-        shoot(page, f"{server.url}/model", "model", model)
+        shoot(page, server, SMALL, REVIEWED_VIEWS, only)
+
+
+def shoot_month(page: Page, folder: Path, only: str) -> None:
+    """Thirty days of fifty thousand parts, with the banner of a demonstration."""
+    (folder / MONTH).mkdir()
+    fill(AppServer(folder / MONTH).database_url)
+    with served(folder / MONTH) as server:
+        shoot(page, server, MONTH, PAGES, only)
+
+
+STATES = {EMPTY: shoot_empty, SMALL: shoot_small, MONTH: shoot_month}
+
+
+def main() -> None:
+    """Make the pictures that were asked for, by default all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--state", choices=[*STATES], help="only on this database")
+    parser.add_argument("--only", default="", help="only views whose name begins so")
+    chosen = parser.parse_args()
+    expect.set_options(timeout=WAIT_MS)
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = launch(playwright)
+        page = browser.new_page()
+        page.set_default_timeout(WAIT_MS)
+        for state in [chosen.state] if chosen.state else STATES:
+            STATES[state](page, Path(folder), chosen.only)
         browser.close()
 
 

@@ -1,10 +1,11 @@
-"""The banner over every page while the database holds a demonstration, and what clears it."""
+"""What stands over every page: that its data are made up, or that they will not be kept."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 import db
+from core.disks import is_fleeting
 from core.errors import QualityControlError
 from core.people import Person, Role
 from pages._people import NAME, current_person
@@ -12,8 +13,25 @@ from pages._services import Services, forget, sign_in_configured
 from pages._words import ago, count, plain
 
 
-def banner(services: Services) -> None:
-    """Say that nothing here is real, and offer an engineer to clear it; nothing otherwise."""
+def notices(services: Services) -> None:
+    """Say what everybody must know of the database, whatever page is open."""
+    _not_kept(services)
+    _demonstration(services)
+
+
+def _not_kept(services: Services) -> None:
+    file = db.file_of(services.database)
+    if file is not None and is_fleeting(file):
+        st.warning(
+            "**What is inspected here is not kept.** The database is a file on a disk that goes "
+            "with this container: its next start begins with an empty one. For real use name a "
+            "PostgreSQL server in DATABASE_URL (on Streamlit Community Cloud: in the app's "
+            "secrets), or a file on a disk that is kept.",
+            icon=":material/warning:",
+        )
+
+
+def _demonstration(services: Services) -> None:
     with db.reading(services.database) as connection:
         found = db.demonstration_of(connection)
     if found is None:

@@ -1,0 +1,144 @@
+"""A new user's first hour in Chromium, and how long each click waits for its answer.
+
+    python -m tests.browser.first_hour
+
+Run, inspect the sample parts, review five, change the threshold, see the trend, download the
+shift's CSV. A click is answered when what it asked for is on the page.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.browser.app_server import launch, served
+
+WAIT_MS = 60_000
+SAMPLES = 24
+KEYS = "OODO2"
+
+
+class Stopwatch:
+    """Seconds of each step, by name, in their order."""
+
+    def __init__(self) -> None:
+        self.seconds: list[tuple[str, float]] = []
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.seconds.append((name, time.perf_counter() - began))
+
+
+def walk(page: Page, url: str, step: Stopwatch, folder: Path) -> Path:
+    """The whole walk; returns the CSV that was downloaded."""
+    with step("open the app"):
+        page.goto(url)
+        expect(page.get_by_role("button", name="Try it with")).to_be_enabled()
+    inspect_samples(page, step)
+    review_five(page, step)
+    change_threshold(page, step)
+    with step("open Trends"):
+        page.get_by_role("link", name="Trends").click()
+        expect(
+            page.get_by_test_id("stPlotlyChart").first.locator(".main-svg").first
+        ).to_be_visible()
+    return download_shift(page, step, folder)
+
+
+def inspect_samples(page: Page, step: Stopwatch) -> None:
+    """The first click: verdicts with their heatmaps."""
+    with step("try it with sample parts: first heatmaps"):
+        page.get_by_role("button", name="Try it with").click()
+        expect(page.get_by_alt_text("Heatmap of").first).to_be_visible()
+    inspected = page.get_by_test_id("stMetric").filter(has_text="Inspected")
+    with step("all sample parts inspected"):
+        expect(inspected.get_by_test_id("stMetricValue")).to_have_text(str(SAMPLES))
+        expect(page.get_by_alt_text("Heatmap of")).to_have_count(SAMPLES)
+
+
+def review_five(page: Page, step: Stopwatch) -> None:
+    """Five decisions by keyboard."""
+    with step("open Review"):
+        page.get_by_role("link", name="Review").click()
+        expect(page.get_by_role("textbox", name="Your name")).to_be_visible()
+    page.get_by_role("textbox", name="Your name").fill("Eva Engineer")
+    with step("say who one is"):
+        page.keyboard.press("Enter")
+        expect(page.get_by_alt_text("Heatmap of")).to_be_visible()
+    for key in KEYS:
+        expect(page.get_by_role("button", name="Zoom")).to_be_enabled()
+        shown = page.get_by_alt_text("Heatmap of").get_attribute("alt") or ""
+        with step(f"decide with the key {key}"):
+            page.keyboard.press(key)
+            expect(page.get_by_alt_text(shown, exact=True)).to_have_count(0)
+            expect(page.get_by_alt_text("Heatmap of")).to_be_visible()
+
+
+def change_threshold(page: Page, step: Stopwatch) -> None:
+    """The slider, its consequences, and the log."""
+    with step("open Threshold"):
+        page.get_by_role("link", name="Threshold").click()
+        expect(page.get_by_role("slider")).to_be_visible()
+        expect(page.get_by_text("Log of thresholds")).to_be_visible()
+    with step("move the slider"):
+        page.get_by_role("slider").press("ArrowRight")
+        expect(page.get_by_role("button", name="Apply ...")).to_be_enabled()
+    with step("apply: say why"):
+        page.get_by_role("button", name="Apply ...").click()
+        expect(page.get_by_role("dialog").get_by_role("textbox", name="Reason")).to_be_visible()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Reason").fill("first try of the slider")
+    with step("apply the threshold"):
+        dialog.get_by_role("button", name="Apply for new inspections").click()
+        expect(page.get_by_text("first try of the slider")).to_be_visible()
+
+
+def download_shift(page: Page, step: Stopwatch, folder: Path) -> Path:
+    """The parts of the shift that is running, as CSV."""
+    with step("open Shift report"):
+        page.get_by_role("link", name="Shift report").click()
+        expect(page.get_by_role("button", name="Parts (CSV)")).to_be_visible()
+    path = folder / "shift.csv"
+    with step("download the CSV"), page.expect_download() as download:
+        page.get_by_role("button", name="Parts (CSV)").click()
+    download.value.save_as(path)
+    return path
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The rows of a downloaded CSV."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+def main() -> None:
+    """Walk once, on a server that has just started, and say what each click took."""
+    expect.set_options(timeout=WAIT_MS)
+    step = Stopwatch()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(Path(folder) / "app") as server,
+        sync_playwright() as playwright,
+    ):
+        browser = launch(playwright)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(WAIT_MS)
+        rows = rows_of(walk(page, server.url, step, Path(folder)))
+        browser.close()
+        log = server.log()
+    for name, seconds in step.seconds:
+        sys.stdout.write(f"{seconds * 1e3:6.0f} ms  {name}\n")
+    sys.stdout.write(f"{len(rows)} rows in the CSV; traceback in the log: {'Traceback' in log}\n")
+
+
+if __name__ == "__main__":
+    main()
