@@ -23,4 +23,6 @@ ENV DATABASE_URL=sqlite:////data/qc.db \
 VOLUME /data
 EXPOSE 8501
 HEALTHCHECK --start-period=60s CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=5)"]
-CMD ["streamlit", "run", "streamlit_app.py", "--server.headless=true", "--server.address=0.0.0.0", "--server.port=8501"]
+# Spaces says under which name the app is reached; elsewhere say it with
+# -e STREAMLIT_BROWSER_SERVER_ADDRESS=quality.plant.example.
+CMD ["sh", "-c", "exec env ${SPACE_HOST:+STREAMLIT_BROWSER_SERVER_ADDRESS=$SPACE_HOST} streamlit run streamlit_app.py --server.headless=true --server.address=0.0.0.0 --server.port=8501"]

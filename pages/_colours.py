@@ -6,6 +6,8 @@ and icon.
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from core.inspection import Verdict
@@ -25,6 +27,22 @@ def neutral() -> str:
 def ink() -> str:
     """The theme's colour of text: for what is in hand."""
     return _theme_colour("textColor")
+
+
+def legible(figure: dict[str, Any]) -> dict[str, Any]:
+    """A Plotly figure with its axes and legend written in the theme's grey, which is dark enough.
+
+    Streamlit's own template writes them at 3.7:1.
+    """
+    layout = dict(figure["layout"])
+    font = {"color": neutral()}
+    for name in ("xaxis", "yaxis", "yaxis2"):
+        axis = dict(layout.get(name, {}))
+        title = axis.get("title", {})
+        title = {"text": title} if isinstance(title, str) else dict(title)
+        layout[name] = axis | {"tickfont": font, "title": title | {"font": font}}
+    legend = layout.get("legend", {}) | {"font": font}
+    return figure | {"layout": layout | {"font": font, "legend": legend}}
 
 
 def faint(colour: str) -> str:

@@ -9,7 +9,7 @@ from core.control import Piece, signal_words
 from core.inspection import Verdict
 from core.shifts import Calendar
 from core.trends import Bucket
-from pages._colours import colour_of, neutral
+from pages._colours import colour_of, legible, neutral
 from pages._words import percent
 
 Figure = dict[str, Any]
@@ -38,7 +38,7 @@ def control_figure(
         "shapes": shapes,
         "annotations": notes,
     }
-    return {"data": data, "layout": layout}
+    return legible({"data": data, "layout": layout})
 
 
 def _name(piece: Piece, models: Mapping[int, str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from core.inspection import Verdict
 from core.model_card import Calibration, Epoch
 from core.thresholds import Curves, Rates
-from pages._colours import colour_of, neutral
+from pages._colours import colour_of, legible, neutral
 
 Figure = dict[str, Any]
 
@@ -94,7 +94,7 @@ def _figure(data: list[dict[str, Any]], across: dict[str, Any], up: dict[str, An
         "xaxis": across,
         "yaxis": up,
     }
-    return {"data": data, "layout": layout}
+    return legible({"data": data, "layout": layout})
 
 
 def _line(at: Sequence[str], values: Sequence[float], name: str, colour: str) -> dict[str, Any]:

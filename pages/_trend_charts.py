@@ -10,7 +10,7 @@ from core.drift import Drift
 from core.inspection import Verdict
 from core.shifts import Calendar
 from core.trends import Point
-from pages._colours import colour_of, faint, neutral
+from pages._colours import colour_of, faint, legible, neutral
 
 Figure = dict[str, Any]
 
@@ -59,7 +59,7 @@ def rate_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
         "xaxis": {"anchor": "y2"},
         "clickmode": "event+select",
     }
-    return {"data": [rate, volume], "layout": layout}
+    return legible({"data": [rate, volume], "layout": layout})
 
 
 def blind_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
@@ -75,7 +75,7 @@ def blind_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
         "hovertemplate": "%{customdata[0]}<br>%{y:.2%}: %{customdata[1]} parts<extra></extra>",
     }
     axis = {"tickformat": ".1%", "rangemode": "tozero"}
-    return {"data": [line], "layout": _layout(220) | {"yaxis": axis}}
+    return legible({"data": [line], "layout": _layout(220) | {"yaxis": axis}})
 
 
 def score_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
@@ -105,7 +105,7 @@ def score_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
         "<extra></extra>",
     }
     axis = {"tickformat": ".0%", "rangemode": "tozero"}
-    return {"data": [*band, line], "layout": _layout(220) | {"yaxis": axis}}
+    return legible({"data": [*band, line], "layout": _layout(220) | {"yaxis": axis}})
 
 
 def drift_figure(drift: Drift, edges: Sequence[float]) -> Figure:
@@ -133,7 +133,7 @@ def drift_figure(drift: Drift, edges: Sequence[float]) -> Figure:
         "showlegend": True,
         "legend": {"orientation": "h", "y": 1.15},
     }
-    return {"data": bars, "layout": layout}
+    return legible({"data": bars, "layout": layout})
 
 
 def pareto_figure(types: Sequence[tuple[str, int]]) -> Figure:
@@ -169,7 +169,7 @@ def pareto_figure(types: Sequence[tuple[str, int]]) -> Figure:
             "showgrid": False,
         },
     }
-    return {"data": [bars, line], "layout": layout}
+    return legible({"data": [bars, line], "layout": layout})
 
 
 def places(points: Sequence[Point], calendar: Calendar) -> list[str]:

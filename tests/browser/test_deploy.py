@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.error import HTTPError
 from urllib.request import HTTPErrorProcessor, build_opener
 
 import pytest
 from playwright.sync_api import Playwright, expect, sync_playwright
 
-from tests.browser.app_server import ROOT, AppServer, chromium, free_port, launch, served
+from tests.browser.app_server import ROOT, AppServer, free_port, launch, served
 from tests.conftest import NGINX
 
 HOST = "quality.plant.example"
@@ -56,17 +56,22 @@ def configuration(folder: Path, app: AppServer, plain: int, encrypted: int) -> P
     return whole
 
 
+def _answers(port: int) -> bool:
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture
 def proxied(tmp_path: Path) -> Iterator[tuple[int, int]]:
     """Ports of nginx in front of the app: plain, and encrypted."""
     plain, encrypted = free_port(), free_port()
-    with served(tmp_path / "app") as app:
+    with served(tmp_path / "app", STREAMLIT_BROWSER_SERVER_ADDRESS=HOST) as app:
         command = [str(NGINX), "-c", str(configuration(tmp_path, app, plain, encrypted))]
         checked = subprocess.run([*command, "-t"], capture_output=True, text=True)
         assert checked.returncode == 0, checked.stderr
         nginx = subprocess.Popen(command)
         deadline = time.monotonic() + 20
-        while not (tmp_path / "pid").is_file():
+        while not _answers(encrypted):
             assert time.monotonic() < deadline, "nginx did not start"
             time.sleep(0.05)
         yield plain, encrypted
@@ -76,9 +81,8 @@ def proxied(tmp_path: Path) -> Iterator[tuple[int, int]]:
 
 
 def test_sample_parts_are_inspected_through_the_proxy(proxied: tuple[int, int]) -> None:
-    _, encrypted = proxied
-    if chromium() is None:
-        pytest.skip("there is no Chromium: install Debian's package chromium")
+    plain, encrypted = proxied
+    sent_on(f"http://127.0.0.1:{plain}/review")
     with sync_playwright() as playwright:
         inspect_samples(playwright, f"https://{HOST}:{encrypted}")
 
@@ -98,11 +102,8 @@ def inspect_samples(playwright: Playwright, url: str) -> None:
     browser.close()
 
 
-def test_who_comes_unencrypted_is_sent_on(proxied: tuple[int, int]) -> None:
-    plain, _ = proxied
-    try:
-        answer = build_opener(Unredirected).open(f"http://127.0.0.1:{plain}/review", timeout=10)
-    except HTTPError as error:
-        answer = error
+def sent_on(url: str) -> None:
+    """Who comes unencrypted is sent to the encrypted address."""
+    answer = build_opener(Unredirected).open(url, timeout=10)
     assert answer.status == 301
     assert answer.headers["Location"].startswith("https://")

@@ -30,7 +30,7 @@ def test_the_results_are_the_model_cards():
 
 
 def test_requirements_are_pinned_exactly():
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "deploy/requirements.txt"):
         for line in (ROOT / name).read_text().splitlines():
             if line and not line.startswith(("#", "-r ")):
                 assert re.fullmatch(r"[a-z-]+(\[[a-z]+\])?==[0-9.]+", line), line
