@@ -87,7 +87,10 @@ class Curves:
 
     @property
     def precision(self) -> Rates:
-        return self.caught / self.flagged
+        """NaN where nothing is flagged."""
+        nothing = np.full(len(self.thresholds), np.nan)
+        shares: Rates = np.divide(self.caught, self.flagged, out=nothing, where=self.flagged > 0)
+        return shares
 
     @property
     def specificity(self) -> Rates:
@@ -114,12 +117,21 @@ class Curves:
             false_alarms=self.false_alarms[kept],
         )
 
+    def at(self, thresholds: Rates) -> Curves:
+        """The counts at these thresholds instead: any probabilities, ascending."""
+        place = np.searchsorted(self.thresholds, thresholds)
+        # Above the highest score nothing is called defective.
+        return replace(
+            self,
+            thresholds=thresholds,
+            caught=np.append(self.caught, 0)[place],
+            false_alarms=np.append(self.false_alarms, 0)[place],
+        )
+
     def matrix(self, threshold: float) -> Confusion:
         """The confusion matrix at any threshold (a probability)."""
-        at = int(np.searchsorted(self.thresholds, threshold))
-        above = at == len(self.thresholds)
-        caught = 0 if above else int(self.caught[at])
-        false_alarms = 0 if above else int(self.false_alarms[at])
+        found = self.at(np.array([threshold]))
+        caught, false_alarms = int(found.caught[0]), int(found.false_alarms[0])
         return Confusion(
             caught=caught,
             missed=self.defective - caught,

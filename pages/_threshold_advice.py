@@ -10,7 +10,7 @@ from core.costs import Costs, cost_curve
 from core.errors import NotEnoughCastings, ThresholdError
 from core.thresholds import recall_floor, recall_floor_on_photographs
 from pages import _address
-from pages._threshold_charts import cost_option, draw
+from pages._threshold_charts import draw_cost
 from pages._threshold_data import Picture, cheapest_of
 from pages._threshold_line import Line, ask_costs
 from pages._threshold_words import amount, threshold_name
@@ -86,12 +86,7 @@ def cost_advice(of: Picture, line: Line, now: float, take: Take) -> None:
             "nothing is told apart by this evidence (shaded). Cost is advice; the recall floor "
             "is the promise."
         )
-        draw(
-            cost_option(of, curve, advice, now),
-            "cost",
-            230,
-            "Expected cost of 1,000 parts by threshold",
-        )
+        draw_cost(of, curve, advice, now)
         _take_button("Take the cheapest", take, advice.threshold, _cost_rule(costs, line))
 
 

@@ -46,8 +46,7 @@ def page() -> None:
     except ThresholdError as error:
         _no_evidence(error)
     else:
-        _evidence_line(of, source)
-        live(services, model, of, line, person, version)
+        live(services, model, of, _evidence_line(of, source), line, person, version)
         left, right = st.columns(2, gap="medium")
         with left:
             recall_advice(of, take)
@@ -85,7 +84,7 @@ def _choose_source() -> Source:
     return source
 
 
-def _evidence_line(of: Picture, source: Source) -> None:
+def _evidence_line(of: Picture, source: Source) -> str:
     said = (
         f"{count(of.counts.defective)} defective photographs of "
         f"{count(len(of.parts.lowest_by_casting()))} castings, and {count(of.counts.ok)} OK ones."
@@ -97,7 +96,7 @@ def _evidence_line(of: Picture, source: Source) -> None:
             " People mostly review parts that were flagged, so misses are under-counted among "
             "reviewed parts, and recall is flattered."
         )
-    st.caption(said)
+    return said
 
 
 def _no_evidence(error: ThresholdError) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,13 @@ def thresholds_of_verdicts(app: AppServer) -> list[float]:
 
 
 def value_of(page: Page, name: str) -> Locator:
-    metric = page.get_by_test_id("stMetric").filter(has_text=name)
-    return metric.get_by_test_id("stMetricValue")
+    return page.locator(f"[data-figure^='{name}'] .value")
+
+
+def middle_of(mark: Locator) -> tuple[float, float]:
+    box = mark.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
@@ -56,6 +62,7 @@ def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
 
     page.goto(f"{app.url}/threshold?evidence=reviewed")
     expect(page.get_by_text("24 sample parts")).to_have_count(0)
+    expect(value_of(page, "Caught")).to_have_text(re.compile(r"\d"))
     before = {name: value_of(page, name).inner_text() for name in ("Caught", "Missed")}
     page.get_by_role("slider").focus()
     page.keyboard.press("End")
@@ -66,6 +73,16 @@ def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
     expect(page.get_by_text(f"instead of {score}")).to_be_visible()
     expect(page.get_by_text("fewer defective (people decided about")).to_be_visible()
     assert "at=" in page.url
+    page.locator("[data-marks]").scroll_into_view_if_needed()
+    page.mouse.move(*middle_of(page.locator("[data-mark=proposed]")))
+    page.mouse.down()
+    page.mouse.move(*middle_of(page.locator("[data-mark=now]")))
+    for name, old in before.items():
+        # The mark on the curves is drawn along, and everything follows before it is let go.
+        expect(value_of(page, name)).to_have_text(old)
+    page.mouse.up()
+    page.get_by_role("slider").focus()
+    page.keyboard.press("End")
 
     page.get_by_role("button", name="Apply ...").click()
     dialog = page.get_by_role("dialog")
