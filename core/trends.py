@@ -43,6 +43,11 @@ class Bucket:
     batch: int | None = None
     """The batch that it is, where the grain is the batch."""
 
+    @property
+    def key(self) -> int:
+        """Its name in an address: the batch's number, or the second it begins."""
+        return self.batch if self.batch is not None else int(self.begins.timestamp())
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:

@@ -124,6 +124,7 @@ batch = Table(
     Column("total", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
+    Index(None, "created_at"),
 )
 Index(
     "ix_batch_unfinished",

@@ -93,7 +93,7 @@ def batch_buckets(
     query = (
         select(batch.c.id, batch.c.label, batch.c.source, batch.c.created_at)
         .where(batch.c.created_at >= begins, batch.c.created_at < ends)
-        .order_by(batch.c.id.desc())
+        .order_by(batch.c.created_at.desc(), batch.c.id.desc())
         .limit(limit)
     )
     if station is not None:

@@ -16,7 +16,7 @@ from core.trends import Bucket, runs_of
 from pages._control_chart import control_figure
 from pages._people import current_person
 from pages._services import Services, keep
-from pages._trend_charts import CONFIG
+from pages._trend_parts import clickable
 from pages._trend_view import Counted, View
 from pages._words import count, moment_text, percent, plain
 
@@ -41,9 +41,7 @@ def control(services: Services, view: View, found: Counted) -> None:
     if not charted:
         st.info("No part of this view was judged, so there is no rate to chart.")
         return
-    st.plotly_chart(
-        control_figure(charted, found.buckets, view.calendar, models), config=CONFIG, key="control"
-    )
+    clickable(control_figure(charted, found.buckets, view.calendar, models), "control")
     person = current_person(services)
     _state(charted[-1], view.calendar)
     _signals(services, person, charted, found.buckets, notes)

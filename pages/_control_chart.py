@@ -33,6 +33,7 @@ def control_figure(
         "margin": {"l": 56, "r": 12, "t": 34, "b": 40},
         "showlegend": False,
         "hovermode": "closest",
+        "clickmode": "event+select",
         "yaxis": {"tickformat": ".1%", "rangemode": "tozero", "title": "Defect rate"},
         "xaxis": {"type": "date"},
         "shapes": shapes,
@@ -80,6 +81,7 @@ def _rates(piece: Piece, at: Sequence[str], buckets: Sequence[Bucket]) -> Figure
                 cell.judged,
                 "<br>".join(dict.fromkeys(marked.get(index, [quiet]))),
                 f"provisional: {cell.undecided} not decided" if cell.undecided else "decided",
+                buckets[cell.bucket].key,
             ]
             for index, cell in enumerate(cells)
         ],

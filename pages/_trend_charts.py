@@ -36,7 +36,7 @@ def rate_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
             "color": colour_of(Verdict.DEFECTIVE),
         },
         "customdata": [
-            [name, point.defective, point.judged, _standing(point)]
+            [name, point.defective, point.judged, _standing(point), point.bucket.key]
             for name, point in zip(names, points, strict=True)
         ],
         "hovertemplate": "%{customdata[0]}<br>%{y:.2%}: %{customdata[1]} of %{customdata[2]} "
@@ -50,14 +50,13 @@ def rate_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
         "marker": {"color": neutral(), "line": {"width": 0}},
         "opacity": 0.6,
         "yaxis": "y2",
-        "customdata": names,
-        "hovertemplate": "%{customdata}<br>%{y} parts<extra></extra>",
+        "customdata": [[name, point.bucket.key] for name, point in zip(names, points, strict=True)],
+        "hovertemplate": "%{customdata[0]}<br>%{y} parts<extra></extra>",
     }
     layout = _layout(330) | {
         "yaxis": {"domain": [0.36, 1], "tickformat": ".1%", "rangemode": "tozero", "title": "Rate"},
         "yaxis2": {"domain": [0, 0.26], "rangemode": "tozero", "title": "Parts"},
         "xaxis": {"anchor": "y2"},
-        "clickmode": "event+select",
     }
     return legible({"data": [rate, volume], "layout": layout})
 
@@ -71,7 +70,9 @@ def blind_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
         "y": [point.not_inspectable_rate for point in points],
         "line": {"width": 1.5, "color": neutral()},
         "marker": {"size": 5},
-        "customdata": [[point.bucket.label, point.not_inspectable] for point in points],
+        "customdata": [
+            [point.bucket.label, point.not_inspectable, point.bucket.key] for point in points
+        ],
         "hovertemplate": "%{customdata[0]}<br>%{y:.2%}: %{customdata[1]} parts<extra></extra>",
     }
     axis = {"tickformat": ".1%", "rangemode": "tozero"}
@@ -99,7 +100,8 @@ def score_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
         "line": {"width": 1.5, "color": colour_of(Verdict.OK)},
         "marker": {"size": 5},
         "customdata": [
-            [point.bucket.label, spread] for point, spread in zip(scored, spreads, strict=True)
+            [point.bucket.label, spread, point.bucket.key]
+            for point, spread in zip(scored, spreads, strict=True)
         ],
         "hovertemplate": "%{customdata[0]}<br>mean %{y:.1%}, spread %{customdata[1]:.1%}"
         "<extra></extra>",
@@ -189,4 +191,10 @@ def _standing(point: Point) -> str:
 
 
 def _layout(height: int) -> Figure:
-    return {"height": height, "margin": _MARGIN, "showlegend": False, "hovermode": "closest"}
+    return {
+        "height": height,
+        "margin": _MARGIN,
+        "showlegend": False,
+        "hovermode": "closest",
+        "clickmode": "event+select",
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -12,6 +13,7 @@ from core.trends import Bucket, Point
 from pages import _address
 from pages._part import PART, card, details
 from pages._services import Services
+from pages._trend_charts import CONFIG, Figure
 from pages._words import LOOKS, count, plain
 
 PAGE = 24
@@ -19,14 +21,9 @@ POINT = "point"
 ALL = "All"
 
 
-def key_of(bucket: Bucket) -> int:
-    """A point in the address: the batch's number, or the second its bucket begins."""
-    return bucket.batch if bucket.batch is not None else int(bucket.begins.timestamp())
-
-
 def ask_point(points: Sequence[Point]) -> Bucket | None:
     """The point whose parts are open; also a list, for who cannot click on a chart."""
-    by_key = {key_of(point.bucket): point.bucket for point in points}
+    by_key = {point.bucket.key: point.bucket for point in points}
     wanted = _address.number(POINT)
     state = st.session_state
     if state.get("trend-point") not in by_key:
@@ -45,11 +42,25 @@ def ask_point(points: Sequence[Point]) -> Bucket | None:
     return by_key.get(chosen) if chosen is not None else None
 
 
-def picked(points: Sequence[Point], chart: str) -> None:
-    """Open the point that was clicked in a chart; called before the page is drawn again."""
-    chosen = st.session_state[chart].selection.points
-    if chosen:
-        st.session_state["trend-point"] = key_of(points[chosen[0]["point_index"]].bucket)
+def clickable(figure: Figure, key: str) -> None:
+    """Draw a figure whose points open the parts behind them."""
+    st.plotly_chart(
+        figure,
+        key=key,
+        on_select=partial(_picked, key),
+        selection_mode="points",
+        config=CONFIG,
+    )
+
+
+def _picked(chart: str) -> None:
+    """Open the point that was clicked in a chart; called before the page is drawn again.
+
+    What can be clicked ends its ``customdata`` with the key of its bucket.
+    """
+    for point in st.session_state[chart].selection.points:
+        if "customdata" in point:
+            st.session_state["trend-point"] = point["customdata"][-1]
 
 
 def parts_behind(services: Services, bucket: Bucket, scope: db.Scope) -> None:
@@ -73,7 +84,7 @@ def parts_behind(services: Services, bucket: Bucket, scope: db.Scope) -> None:
     with db.reading(services.database) as connection:
         size = db.bucket_size(connection, bucket, scope, verdict)
         pages = max(1, -(-size // PAGE))
-        pager = f"trend-page-{key_of(bucket)}-{choice}"
+        pager = f"trend-page-{bucket.key}-{choice}"
         page = max(1, min(pages, st.session_state.get(pager, 1)))
         parts = db.bucket_parts(connection, bucket, scope, verdict, (page - 1) * PAGE, PAGE)
         models = {part.inspection.model for part in parts}

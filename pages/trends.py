@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 import db
@@ -21,11 +19,10 @@ from pages._trend_charts import (
     rate_figure,
     score_figure,
 )
-from pages._trend_parts import ask_point, open_part, parts_behind, picked
+from pages._trend_parts import ask_point, clickable, open_part, parts_behind
 from pages._trend_view import Counted, View, choose, counted, nothing_here, nothing_yet
 from pages._words import count, percent, plain
 
-CHART = "trend-chart"
 LEVELS = {
     Level.STABLE: "Scores are as they were.",
     Level.WATCH: "Scores have moved a little. Look at the latest parts and at the light.",
@@ -87,13 +84,7 @@ def _figures(found: Counted) -> None:
 
 def _rates(services: Services, view: View, found: Counted) -> None:
     st.subheader("Defect rate and volume", anchor=False)
-    st.plotly_chart(
-        rate_figure(found.points, view.calendar),
-        key=CHART,
-        on_select=partial(picked, found.points, CHART),
-        selection_mode="points",
-        config=CONFIG,
-    )
+    clickable(rate_figure(found.points, view.calendar), "trend-chart")
     st.caption("A filled point: every flagged part is decided. An open one is provisional.")
     bucket = ask_point(found.points)
     if bucket is not None:
@@ -102,13 +93,13 @@ def _rates(services: Services, view: View, found: Counted) -> None:
 
 def _scores(view: View, found: Counted) -> None:
     st.subheader("Mean probability of a defect", anchor=False)
-    st.plotly_chart(score_figure(found.points, view.calendar), config=CONFIG)
+    clickable(score_figure(found.points, view.calendar), "score-chart")
     st.caption("The band is one standard deviation to either side.")
 
 
 def _blind(view: View, found: Counted) -> None:
     st.subheader("Not inspectable", anchor=False)
-    st.plotly_chart(blind_figure(found.points, view.calendar), config=CONFIG)
+    clickable(blind_figure(found.points, view.calendar), "blind-chart")
 
 
 def _pareto(services: Services, view: View) -> None:
