@@ -74,7 +74,7 @@ def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
     expect(page.get_by_text("fewer defective (people decided about")).to_be_visible()
     assert "at=" in page.url
     page.locator("[data-marks]").scroll_into_view_if_needed()
-    page.mouse.move(*middle_of(page.locator("[data-mark=proposed]")))
+    page.mouse.move(*middle_of(page.locator("[data-marks]")))
     page.mouse.down()
     page.mouse.move(*middle_of(page.locator("[data-mark=now]")))
     for name, old in before.items():

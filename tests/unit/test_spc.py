@@ -38,7 +38,35 @@ PURCHASE_ORDERS = [
     )
 ]
 
-EXAMPLES = pytest.mark.parametrize("subgroups", [WAFERS, PURCHASE_ORDERS])
+# Mohammed, Panesar, Laney and Wilson, BMJ Quality and Safety 22 (2013) 362-368: patients of twenty
+# weeks who were seen within four hours, of all who came. Limits of the p' chart of these weeks as
+# the R package qicharts2 computes them (chart "pp", lower and upper, ten digits).
+WEEKS = [
+    Subgroup(seen, came)
+    for seen, came in zip(
+        (
+            *(266501, 264225, 276532, 281461, 269071, 261215, 270409, 279778, 270483, 270320),
+            *(267923, 271478, 255353, 256820, 261835, 259144, 255910, 260863, 264465, 260989),
+        ),
+        (
+            *(280443, 276823, 291681, 296155, 282343, 275888, 283867, 295251, 284468, 282529),
+            *(279618, 283932, 266629, 268091, 276803, 271578, 266005, 273520, 278574, 273772),
+        ),
+        strict=True,
+    )
+]
+CENTRE_OF_WEEKS = 0.9528997113
+LIMITS_OF_WEEKS = (
+    *((0.9401296442, 0.9656697785), (0.9400464186, 0.9657530041), (0.9403780656, 0.9654213571)),
+    *((0.9404730075, 0.9653264152), (0.9401726842, 0.9656267385), (0.9400246568, 0.9657747659)),
+    *((0.9402068940, 0.9655925287), (0.9404539980, 0.9653454247), (0.9402203093, 0.9655791134)),
+    *((0.9401768742, 0.9656225485), (0.9401108193, 0.9656886034), (0.9402083470, 0.9655910757)),
+    *((0.9398030140, 0.9659964087), (0.9398387734, 0.9659606493), (0.9400459543, 0.9657534684)),
+    *((0.9399228940, 0.9658765287), (0.9397876617, 0.9660117610), (0.9399690440, 0.9658303787)),
+    *((0.9400868775, 0.9657125452), (0.9399749965, 0.9658244262)),
+)
+
+EXAMPLES = pytest.mark.parametrize("subgroups", [WAFERS, PURCHASE_ORDERS, WEEKS])
 
 
 def exact(subgroups: list[Subgroup]) -> tuple[Decimal, Decimal, list[Decimal]]:
@@ -94,6 +122,24 @@ def test_laneys_formulas_to_a_millionth(subgroups: list[Subgroup]) -> None:
         limits = wide.limits(item.inspected)
         assert limits.upper == pytest.approx(float(centre + 3 * sigma * factor), abs=1e-6)
         assert limits.lower == pytest.approx(max(0.0, float(centre - 3 * sigma * factor)), abs=1e-6)
+
+
+def test_a_published_p_prime_chart() -> None:
+    found = baseline_of(WEEKS)
+    assert found.laney
+    assert found.centre == pytest.approx(CENTRE_OF_WEEKS, abs=1e-9)
+    for item, (lower, upper) in zip(WEEKS, LIMITS_OF_WEEKS, strict=True):
+        limits = found.limits(item.inspected)
+        assert limits.lower == pytest.approx(lower, abs=1e-9)
+        assert limits.upper == pytest.approx(upper, abs=1e-9)
+    # On a p-chart most weeks lie beyond its narrow limits; on this one, none does.
+    plain = Baseline(found.defective, found.inspected, found.subgroups, sigma_z=1.0, chance=1.0)
+    beyond = [
+        [item.at for item in signals(WEEKS, baseline) if item.rule is Rule.BEYOND]
+        for baseline in (plain, found)
+    ]
+    assert len(beyond[0]) > len(WEEKS) / 2
+    assert beyond[1] == []
 
 
 def test_over_dispersion_asks_for_laney_and_chance_does_not() -> None:
