@@ -8,8 +8,12 @@ apostrophe (OWASP ASVS 5.0, 1.2.10). Numbers stay numbers. Quoting is RFC 4180's
 from __future__ import annotations
 
 import csv
+import hashlib
+import io
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TextIO
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any, TextIO
 
 from core.inspection import Inspection, Outcome
 
@@ -28,6 +32,16 @@ REJECTED = "rejected"
 _FORMULA_STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 Cell = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a manifest says of a file."""
+
+    name: str
+    rows: int
+    byte_count: int
+    sha256: str
 
 
 def safe_text(text: str) -> str:
@@ -71,3 +85,43 @@ def inspection_row(outcome: Outcome) -> tuple[Cell, ...]:
             result.reason,
         )
     return (result.file, result.sha256, REJECTED, None, None, None, None, result.reason)
+
+
+def write_file(
+    target: IO[bytes], name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]
+) -> FileFacts:
+    """Write a header and rows as CSV, and say what was written; ``target`` stays open."""
+    hashed = _Hashed(target)
+    with _as_text(hashed) as file:
+        count = write_rows(file, columns, rows)
+    return FileFacts(name, count, hashed.byte_count, hashed.digest.hexdigest())
+
+
+@contextmanager
+def _as_text(target: io.RawIOBase) -> Iterator[TextIO]:
+    buffer = io.BufferedWriter(target)
+    file = io.TextIOWrapper(buffer, encoding="utf-8-sig", newline="")
+    try:
+        yield file
+        file.flush()
+    finally:
+        # The caller's file stays open: when it ends is the caller's matter.
+        file.detach()
+        buffer.detach()
+
+
+class _Hashed(io.RawIOBase):
+    """Passes bytes on and knows their sha256."""
+
+    def __init__(self, target: IO[bytes]) -> None:
+        self.target = target
+        self.digest = hashlib.sha256()
+        self.byte_count = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.digest.update(data)
+        self.byte_count += len(data)
+        return self.target.write(data)

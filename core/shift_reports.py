@@ -12,18 +12,15 @@ plant's clock, which shows one hour twice in autumn, and in UTC, which does not.
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO, Any, TextIO
+from typing import IO, Any
 
 from core.metrics import upper_bound
-from core.reports import Cell, write_rows
+from core.reports import Cell, FileFacts, write_file
 from core.shifts import Calendar, Shift
 
 PART_COLUMNS = (
@@ -130,16 +127,6 @@ class Report:
     """Signals of the control chart in the shift, in words; None where no chart has a baseline."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileFacts:
-    """What the manifest says of a file of the report."""
-
-    name: str
-    rows: int
-    byte_count: int
-    sha256: str
-
-
 def part_cells(parts: Iterable[ReportedPart], calendar: Calendar) -> Iterator[tuple[Cell, ...]]:
     """Each part in the order of PART_COLUMNS."""
     minutes: dict[int, tuple[str, str]] = {}
@@ -179,12 +166,12 @@ def write_parts(
     target: IO[bytes], name: str, parts: Iterable[ReportedPart], calendar: Calendar
 ) -> FileFacts:
     """Write the parts as CSV; nothing but the row at hand is held in memory."""
-    return _write(target, name, PART_COLUMNS, part_cells(parts, calendar))
+    return write_file(target, name, PART_COLUMNS, part_cells(parts, calendar))
 
 
 def write_summary(target: IO[bytes], name: str, report: Report, calendar: Calendar) -> FileFacts:
     """Write the shift's figures as CSV."""
-    return _write(target, name, SUMMARY_COLUMNS, summary_rows(report, calendar))
+    return write_file(target, name, SUMMARY_COLUMNS, summary_rows(report, calendar))
 
 
 def summary_rows(report: Report, calendar: Calendar) -> list[tuple[Cell, ...]]:
@@ -286,42 +273,3 @@ def file_stem(shift: Shift) -> str:
 def _clock(moment: datetime) -> str:
     # The offset is cut off: a spreadsheet takes a time with one for text.
     return moment.isoformat(" ", "milliseconds")[:23]
-
-
-def _write(
-    target: IO[bytes], name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]
-) -> FileFacts:
-    hashed = _Hashed(target)
-    with _as_text(hashed) as file:
-        count = write_rows(file, columns, rows)
-    return FileFacts(name, count, hashed.byte_count, hashed.digest.hexdigest())
-
-
-@contextmanager
-def _as_text(target: io.RawIOBase) -> Iterator[TextIO]:
-    buffer = io.BufferedWriter(target)
-    file = io.TextIOWrapper(buffer, encoding="utf-8-sig", newline="")
-    try:
-        yield file
-        file.flush()
-    finally:
-        # The caller's file stays open: when it ends is the caller's matter.
-        file.detach()
-        buffer.detach()
-
-
-class _Hashed(io.RawIOBase):
-    """Passes bytes on and knows their sha256."""
-
-    def __init__(self, target: IO[bytes]) -> None:
-        self.target = target
-        self.digest = hashlib.sha256()
-        self.byte_count = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self.digest.update(data)
-        self.byte_count += len(data)
-        return self.target.write(data)
