@@ -10,6 +10,7 @@ from core.inspection import Verdict
 from core.shifts import Calendar
 from core.trends import Bucket
 from pages._colours import colour_of, legible, neutral
+from pages._trend_charts import on_axis, span
 from pages._words import percent
 
 Figure = dict[str, Any]
@@ -22,12 +23,13 @@ def control_figure(
     data: list[Figure] = []
     shapes, notes = [], []
     for number, piece in enumerate(found):
-        at = [_place(buckets[cell.bucket], calendar) for cell in piece.run.cells]
+        at = [on_axis(buckets[cell.bucket].begins, calendar) for cell in piece.run.cells]
         data += _limits(piece, at)
         data.append(_rates(piece, at, buckets))
         if len(found) > 1:
             shapes.append(_break(at[0]))
             notes.append(_caption(at[0], _name(piece, models), number))
+    shown = sorted(cell.bucket for piece in found for cell in piece.run.cells)
     layout = {
         "height": 340,
         "margin": {"l": 56, "r": 12, "t": 34, "b": 40},
@@ -35,7 +37,7 @@ def control_figure(
         "hovermode": "closest",
         "clickmode": "event+select",
         "yaxis": {"tickformat": ".1%", "rangemode": "tozero", "title": "Defect rate"},
-        "xaxis": {"type": "date"},
+        "xaxis": span([buckets[shown[0]], buckets[shown[-1]]], calendar),
         "shapes": shapes,
         "annotations": notes,
     }
@@ -44,10 +46,6 @@ def control_figure(
 
 def _name(piece: Piece, models: Mapping[int, str]) -> str:
     return f"{models.get(piece.run.model, '?')} at {percent(piece.run.threshold)}"
-
-
-def _place(bucket: Bucket, calendar: Calendar) -> str:
-    return f"{calendar.local(bucket.begins):%Y-%m-%d %H:%M:%S}"
 
 
 def _rates(piece: Piece, at: Sequence[str], buckets: Sequence[Bucket]) -> Figure:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
 from core.drift import Drift
 from core.inspection import Verdict
 from core.shifts import Calendar
-from core.trends import Point
+from core.trends import Bucket, Point
 from pages._colours import colour_of, faint, legible, neutral
 
 Figure = dict[str, Any]
 
 CONFIG = {"displayModeBar": False}
+FEWEST_BUCKETS = 8
+MARGIN = 0.03
+"""Of the axis, beside the first and the last point."""
 _MARGIN = {"l": 56, "r": 12, "t": 8, "b": 40}
 _OPEN, _FILLED = "circle-open", "circle"
 
@@ -56,7 +60,7 @@ def rate_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
     layout = _layout(330) | {
         "yaxis": {"domain": [0.36, 1], "tickformat": ".1%", "rangemode": "tozero", "title": "Rate"},
         "yaxis2": {"domain": [0, 0.26], "rangemode": "tozero", "title": "Parts"},
-        "xaxis": {"anchor": "y2"},
+        "xaxis": {"anchor": "y2"} | span([point.bucket for point in points], calendar),
     }
     return legible({"data": [rate, volume], "layout": layout})
 
@@ -76,7 +80,8 @@ def blind_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
         "hovertemplate": "%{customdata[0]}<br>%{y:.2%}: %{customdata[1]} parts<extra></extra>",
     }
     axis = {"tickformat": ".1%", "rangemode": "tozero"}
-    return legible({"data": [line], "layout": _layout(220) | {"yaxis": axis}})
+    axes = {"yaxis": axis, "xaxis": span([point.bucket for point in points], calendar)}
+    return legible({"data": [line], "layout": _layout(220) | axes})
 
 
 def score_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
@@ -107,7 +112,8 @@ def score_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
         "<extra></extra>",
     }
     axis = {"tickformat": ".0%", "rangemode": "tozero"}
-    return legible({"data": [*band, line], "layout": _layout(220) | {"yaxis": axis}})
+    axes = {"yaxis": axis, "xaxis": span([point.bucket for point in points], calendar)}
+    return legible({"data": [*band, line], "layout": _layout(220) | axes})
 
 
 def drift_figure(drift: Drift, edges: Sequence[float]) -> Figure:
@@ -174,12 +180,38 @@ def pareto_figure(types: Sequence[tuple[str, int]]) -> Figure:
     return legible({"data": [bars, line], "layout": layout})
 
 
+def span(buckets: Sequence[Bucket], calendar: Calendar) -> Figure:
+    """The axis of time from the first bucket to the last, never narrower than a few of them."""
+    first, last = buckets[0], buckets[-1]
+    if first.batch is not None:
+        return {"type": "category"}
+    least = FEWEST_BUCKETS * (first.ends - first.begins)
+    room = max(last.begins - first.begins, least) * MARGIN
+    middle = (last.begins - first.begins) / 2
+    reach = max(middle, least / 2) + room
+    ends = (first.begins + middle - reach, first.begins + middle + reach)
+    return {"type": "date", "range": [on_axis(end, calendar) for end in ends]}
+
+
+def _bar_width(points: Sequence[Point]) -> Figure:
+    """Bars as wide as the shortest bucket, nearly: a lone one would fill the plot."""
+    if points[0].bucket.batch is not None:
+        return {}
+    shortest = min(point.bucket.ends - point.bucket.begins for point in points)
+    return {"width": 800 * shortest.total_seconds()}
+
+
+def on_axis(moment: datetime, calendar: Calendar) -> str:
+    """The instant by the plant's clock, as Plotly reads it."""
+    return f"{calendar.local(moment):%Y-%m-%d %H:%M:%S}"
+
+
 def places(points: Sequence[Point], calendar: Calendar) -> list[str]:
     """Where points stand on the axis: their begin by the plant's clock, or the batch's name."""
     return [
         point.bucket.label
         if point.bucket.batch is not None
-        else f"{calendar.local(point.bucket.begins):%Y-%m-%d %H:%M:%S}"
+        else on_axis(point.bucket.begins, calendar)
         for point in points
     ]
 
