@@ -140,6 +140,6 @@ def _layout(height: int) -> Figure:
         "margin": _MARGIN,
         "hovermode": "closest",
         "showlegend": True,
-        "legend": {"orientation": "h", "y": 1.12},
+        "legend": {"orientation": "h", "y": 1.12, "traceorder": "normal"},
         "uirevision": "live",
     }

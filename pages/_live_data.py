@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import psutil
 import streamlit as st
@@ -71,7 +72,7 @@ def read_live(services: Services, station: str | None) -> Live:
         watchers = db.watchers(connection)
     running = [
         Running(
-            f"watch {watcher.folder}, {watcher.station}",
+            f"watch {Path(watcher.folder).name}, {watcher.station}",
             moment - watcher.seen_at < ALIVE,
             watcher.waiting,
             watcher.memory_megabytes,

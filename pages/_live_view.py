@@ -14,7 +14,7 @@ from pages._live_data import Live, Running, read_live
 from pages._part import NO_PHOTOGRAPH, verdict_badge
 from pages._pictures import evidence_scale, pictures
 from pages._services import Services, shown_errors
-from pages._words import LOOKS, count, percent, short
+from pages._words import LOOKS, count, percent, plain, short
 
 THUMBNAIL = 180
 """Pixels of a picture's side here; each is made when its part is new."""
@@ -105,7 +105,7 @@ def _latest(services: Services, parts: Sequence[db.Part]) -> None:
                     st.image(made[1], width="stretch", alt=heard)
                 verdict_badge(item.verdict)
                 moment = calendar.local(item.inspected_at)
-                st.caption(f"{percent(item.probability)} · {moment:%H:%M:%S}")
+                st.caption(plain(f"{percent(item.probability)} · {moment:%H:%M:%S}"))
                 st.text(short(part.file, 18))
 
 

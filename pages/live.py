@@ -15,7 +15,7 @@ from pages._head import head
 from pages._live_charts import CONFIG, benchmark_figure
 from pages._live_view import live_view
 from pages._services import Services, shown_errors, start
-from pages._words import count, plain
+from pages._words import count, percent, plain
 
 REFRESH_SECONDS = 1.0
 ALL_STATIONS = "All stations"
@@ -75,8 +75,8 @@ def _measured() -> None:
             f"{latency['p50']:.1f}, p95 {latency['p95']:.1f}, p99 {latency['p99']:.1f} ms over "
             f"{count(latency['photographs'])} photographs. The model's arithmetic, "
             f"{sums['gflop_per_photograph']:.2f} GFLOP a photograph, reaches "
-            f"{min(shares):.0%} to {max(shares):.0%} of this machine's rate for products of "
-            f"matrices, {sums['matrix_gflop_per_second']:.0f} GFLOP/s."
+            f"{percent(min(shares))} to {percent(max(shares))} of that machine's rate for products "
+            f"of matrices, {sums['matrix_gflop_per_second']:.0f} GFLOP/s."
         )
     )
 
