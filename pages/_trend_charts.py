@@ -17,6 +17,7 @@ Figure = dict[str, Any]
 
 CONFIG = {"displayModeBar": False}
 FEWEST_BUCKETS = 8
+FEWEST_BARS = 4
 MARGIN = 0.03
 """Of the axis, beside the first and the last point."""
 _MARGIN = {"l": 56, "r": 12, "t": 8, "b": 40}
@@ -79,7 +80,9 @@ def blind_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
         ],
         "hovertemplate": "%{customdata[0]}<br>%{y:.2%}: %{customdata[1]} parts<extra></extra>",
     }
-    axis = {"tickformat": ".1%", "rangemode": "tozero"}
+    # Where nothing was turned away the axis would reach to 100 %.
+    highest = max([0.01, *(1.15 * point.not_inspectable_rate for point in points)])
+    axis = {"tickformat": ".1%", "range": [0, highest]}
     axes = {"yaxis": axis, "xaxis": span([point.bucket for point in points], calendar)}
     return legible({"data": [line], "layout": _layout(220) | axes})
 
@@ -167,12 +170,15 @@ def pareto_figure(types: Sequence[tuple[str, int]]) -> Figure:
     }
     layout = _layout(240) | {
         "margin": _MARGIN | {"r": 48},
-        "xaxis": {"type": "category"},
+        # As if there were more of them: one bar alone would fill the plot.
+        "xaxis": {"type": "category", "range": [-0.5, max(len(types), FEWEST_BARS) - 0.5]},
         "yaxis": {"rangemode": "tozero"},
         "yaxis2": {
             "overlaying": "y",
             "side": "right",
             "range": [0, 1.05],
+            "tickmode": "array",
+            "tickvals": [0, 0.25, 0.5, 0.75, 1],
             "tickformat": ".0%",
             "showgrid": False,
         },

@@ -178,7 +178,7 @@ def _figures(report: Report) -> None:
         ("Threshold changes", count(figures.threshold_changes), "During this shift."),
         ("Latency p50 / p95", latency, "From a photograph's bytes to its stored verdict."),
     ]
-    with st.grid(columns=6, min_column_width=165, gap="xsmall"):
+    with st.grid(columns=6, min_column_width=170, gap="xsmall"):
         for name, value, meaning in shown:
             st.metric(name, value, border=True, help=meaning)
     for signal in report.signals or ():
