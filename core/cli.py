@@ -8,25 +8,16 @@ inspecting never loads torch.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from core.engine import EngineKind
 from core.errors import QualityControlError, SettingsError
+from core.terminal import bar, console, growing_bar
+from core.upkeep import backup, doctor, purge, restore
 
 app = typer.Typer(
     help="Quality control of castings: inspect photographs, train and evaluate the model.",
@@ -34,7 +25,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console(stderr=True, highlight=False)
 
 
 class Split(StrEnum):
@@ -65,30 +55,6 @@ def main() -> NoReturn:
         console.print("Stopped. What was finished is kept; the same command resumes.")
         sys.exit(1)
     sys.exit(0)
-
-
-@contextmanager
-def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error; the yielded function advances it."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task(title, total=total)
-        yield lambda count: progress.advance(task, count)
-
-
-@contextmanager
-def growing_bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar whose end moves; the yielded function takes what is done, and of how much."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
-        task = progress.add_task(title, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total or None)
 
 
 @app.callback()
@@ -300,55 +266,5 @@ def report(
     report_shift(shift, csv, station, database_url, console.print)
 
 
-@app.command()
-def backup(
-    file: Annotated[Path, typer.Argument(dir_okay=False, help="New file to write.")],
-    database_url: Annotated[
-        str | None, typer.Option(help="What is backed up [default: DATABASE_URL].")
-    ] = None,
-) -> None:
-    """Write a consistent copy of the database to a new file, while others go on writing."""
-    from core.commands.keeping import back_up
-
-    back_up(file, database_url, console.print)
-
-
-@app.command()
-def restore(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The backup.")],
-    database_url: Annotated[
-        str | None, typer.Option(help="New or empty database [default: DATABASE_URL].")
-    ] = None,
-) -> None:
-    """Make a new database of a backup; nothing is ever overwritten."""
-    from core.commands.keeping import restore_backup
-
-    restore_backup(file, database_url, console.print)
-
-
-@app.command()
-def purge(
-    days: Annotated[
-        int | None, typer.Option(min=1, help="Keep photographs so long [default: RETENTION_DAYS].")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option(help="Only say what would go.")] = False,
-    database_url: Annotated[
-        str | None, typer.Option(help="Where photographs are kept [default: DATABASE_URL].")
-    ] = None,
-) -> None:
-    """Let go of old photographs; verdicts, heatmaps and a record of what went are kept."""
-    from core.commands.keeping import purge_old
-
-    purge_old(days, dry_run, database_url, bar, console.print)
-
-
-@app.command()
-def doctor(
-    database_url: Annotated[
-        str | None, typer.Option(help="What is checked [default: DATABASE_URL].")
-    ] = None,
-) -> None:
-    """Check database, migrations, model, disk, clock and permissions, and say what to do."""
-    from core.commands.checking import check_all
-
-    raise typer.Exit(0 if check_all(database_url, console.print) else 1)
+for command in (backup, restore, purge, doctor):
+    app.command()(command)

@@ -146,7 +146,7 @@ def test_nothing_of_the_bytes_is_left_in_the_file(sqlite_url: str, tmp_path: Pat
 
 
 def test_the_command_says_what_went(stored: Engine, database_url: str) -> None:
-    from core.cli import bar
+    from core.terminal import bar
 
     said: list[str] = []
     with pytest.raises(SettingsError, match="RETENTION_DAYS is 0"):
