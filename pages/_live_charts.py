@@ -9,7 +9,7 @@ from core.benchmark_ways import Way
 from core.inspection import Verdict
 from core.live import STAGES, Bucket
 from core.shifts import Calendar
-from pages._colours import colour_of, faint, ink, neutral
+from pages._colours import colour_of, faint, ink, legible, neutral
 
 Figure = dict[str, Any]
 
@@ -62,7 +62,7 @@ def latency_figure(buckets: Sequence[Bucket], takt_seconds: float, calendar: Cal
             {"xref": "paper", "x": 0, "y": takt, "text": "takt time", "showarrow": False}
             | {"xanchor": "left", "yanchor": "bottom", "font": {"color": ink()}}
         ]
-    return {"data": [*lines, rate], "layout": layout}
+    return legible({"data": [*lines, rate], "layout": layout})
 
 
 def stage_figure(buckets: Sequence[Bucket], calendar: Calendar) -> Figure:
@@ -85,7 +85,7 @@ def stage_figure(buckets: Sequence[Bucket], calendar: Calendar) -> Figure:
         "yaxis": {"rangemode": "tozero", "title": "ms"},
         "xaxis": _axis(at),
     }
-    return {"data": bars, "layout": layout}
+    return legible({"data": bars, "layout": layout})
 
 
 def benchmark_figure(report: Mapping[str, Any]) -> Figure:
@@ -123,7 +123,7 @@ def benchmark_figure(report: Mapping[str, Any]) -> Figure:
         "xaxis": {"title": "photographs a second"},
         "legend": {"orientation": "h", "y": 1.12, "traceorder": "reversed"},
     }
-    return {"data": bars, "layout": layout}
+    return legible({"data": bars, "layout": layout})
 
 
 def _places(buckets: Sequence[Bucket], calendar: Calendar) -> list[str]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.costs import CheapestThreshold
 from core.inspection import Verdict
 from core.metrics import log_odds_of
-from pages._colours import colour_of, ink
+from pages._colours import colour_of, ink, neutral
 from pages._threshold_data import Picture
 
 Option = dict[str, Any]
@@ -68,10 +68,11 @@ def _cost_option(of: Picture, cost: Values, advice: CheapestThreshold, now: floa
             "type": "value",
             "min": float(of.edges[0]),
             "max": float(of.edges[-1]),
-            "axisLabel": {"showMinLabel": False, "showMaxLabel": False},
+            "axisLabel": {"showMinLabel": False, "showMaxLabel": False, "color": neutral()},
         }
         | _title("Threshold, log-odds", 28),
-        "yAxis": {"type": "value", "splitNumber": 3} | _title("Cost of 1,000 parts", 50),
+        "yAxis": {"type": "value", "splitNumber": 3, "axisLabel": {"color": neutral()}}
+        | _title("Cost of 1,000 parts", 50),
     }
 
 
@@ -91,4 +92,5 @@ def _mark(now: float) -> Option:
 
 
 def _title(name: str, gap: int) -> Option:
-    return {"name": name, "nameLocation": "middle", "nameGap": gap}
+    style = {"color": neutral()}
+    return {"name": name, "nameLocation": "middle", "nameGap": gap, "nameTextStyle": style}

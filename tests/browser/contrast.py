@@ -100,9 +100,7 @@ class Written:
 
 def texts(page: Page) -> list[Written]:
     """Every text that is drawn, the weakest first."""
-    found = [
-        Written(item["text"], item["ratio"], item["large"]) for item in page.evaluate(_MEASURE)
-    ]
+    found = [Written(**item) for item in page.evaluate(_MEASURE)]
     return sorted(found, key=lambda item: item.ratio)
 
 

@@ -76,11 +76,17 @@ def review_five(page: Page, step: Stopwatch) -> None:
         expect(page.get_by_alt_text("Heatmap of")).to_be_visible()
     for key in KEYS:
         expect(page.get_by_role("button", name="Zoom")).to_be_enabled()
+        answered(page)
         shown = page.get_by_alt_text("Heatmap of").get_attribute("alt") or ""
         with step(f"decide with the key {key}"):
             page.keyboard.press(key)
             expect(page.get_by_alt_text(shown, exact=True)).to_have_count(0)
             expect(page.get_by_alt_text("Heatmap of")).to_be_visible()
+
+
+def answered(page: Page) -> None:
+    """Nothing is drawn any more: as people wait until a page stands still."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def change_threshold(page: Page, step: Stopwatch) -> None:

@@ -19,7 +19,7 @@ def test_from_the_first_click_to_the_shift_report(
 ) -> None:
     rows = rows_of(walk(page, app.url, Stopwatch(), tmp_path))
     assert len(rows) == SAMPLES
-    assert sum(bool(row["decided_by"]) for row in rows) == 5
+    assert sum(bool(row["reviewer"]) for row in rows) == 5
 
     found = []
     for theme in THEMES:
