@@ -33,12 +33,18 @@ def keep(page: Page, name: str) -> None:
     )
 
 
-def month(page: Page, server: AppServer) -> None:
-    """Pages of a plant at work."""
+def samples(page: Page, server: AppServer) -> None:
+    """What the first click shows."""
     page.goto(server.url)
-    expect(page.get_by_alt_text("Heatmap of").nth(3)).to_be_visible()
+    page.get_by_role("button", name="Try it with").click()
+    expect(page.get_by_alt_text("Heatmap of")).to_have_count(24)
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
     drawn(page)
     keep(page, "inspect")
+
+
+def month(page: Page, server: AppServer) -> None:
+    """Pages of a plant at work."""
     page.goto(f"{server.url}/trends?station=line+2")
     drawn(page)
     expect(page.get_by_test_id("stPlotlyChart").nth(1).locator(".main-svg").first).to_be_visible()
@@ -67,8 +73,11 @@ def main() -> None:
             expect(page.get_by_text("is not kept")).to_be_visible()
             drawn(page)
             keep(page, "not-kept")
-        fill(AppServer(Path(folder)).database_url, PARTS)
-        with served(Path(folder)) as server:
+        with served(Path(folder) / "samples") as server:
+            samples(page, server)
+        (Path(folder) / "month").mkdir()
+        fill(AppServer(Path(folder) / "month").database_url, PARTS)
+        with served(Path(folder) / "month") as server:
             month(page, server)
         browser.close()
 
