@@ -9,7 +9,7 @@ from core.disks import is_fleeting
 from core.errors import QualityControlError
 from core.people import Person, Role
 from pages._people import NAME, current_person
-from pages._services import Services, forget, sign_in_configured
+from pages._services import Services, forget, keep, sign_in_configured
 from pages._words import ago, count, plain
 
 
@@ -79,7 +79,7 @@ def _clear(services: Services, person: Person) -> None:
         st.warning("A batch is being inspected. Wait until it has ended.")
         return
     try:
-        db.write(services.database, lambda connection: db.clear_demonstration(connection, person))
+        keep(services, lambda connection: db.clear_demonstration(connection, person))
     except QualityControlError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

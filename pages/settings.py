@@ -13,7 +13,7 @@ from core.settings import CHANGEABLE, Settings
 from core.shifts import DEFAULT_SHIFTS
 from pages._head import head
 from pages._people import person_or_question
-from pages._services import Services, given_settings, start
+from pages._services import Services, given_settings, keep, start
 from pages._words import count, moment_text, plain
 
 NAMES = {
@@ -136,8 +136,8 @@ def _different(now: Settings, values: dict[str, str]) -> dict[str, str]:
 
 def _keep(services: Services, person: Person, values: dict[str, str], reason: str) -> None:
     try:
-        db.write(
-            services.database,
+        keep(
+            services,
             lambda connection: db.change_settings(
                 connection, person, given_settings(), values, reason
             ),

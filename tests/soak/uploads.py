@@ -76,6 +76,7 @@ def upload_all(
             for number in range(SEEN_EVERY, uploads + 1, SEEN_EVERY)
         },
         "tracebacks_in_the_log": server.log().count("Traceback"),
+        "errors_in_the_log": _errors(server.log()),
     }
 
 
@@ -112,6 +113,17 @@ def resident(server: AppServer) -> float:
     status = Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
     (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
     return int(line.split()[1]) / 1024
+
+
+def _errors(log: str) -> list[str]:
+    """The last line of each traceback, once each."""
+    found, inside = [], False
+    for line in log.splitlines():
+        inside = inside or line.lstrip().startswith("Traceback")
+        if inside and line and not line[0].isspace() and not line.startswith("Traceback"):
+            found.append(line)
+            inside = False
+    return sorted(set(found))
 
 
 def _stored(url: str, wanted: int) -> int:
