@@ -207,7 +207,7 @@ def _inspect(watch: _Watch, patience: Patience) -> None:
         watch.folder.photographs(goes_on), watch.engine, threshold, store
     ):
         _settle(watch, outcome)
-    patience.insist(lambda: _remember(watch, partial(db.finish_batch, batch_id=batch.id)))
+    patience.insist(lambda: _remember(watch, partial(_finish, batch_id=batch.id)))
     watch.batch_id = None
     log.info("batch finished", extra=fields(batch=batch.id, files=watch.done - before))
 
@@ -236,3 +236,9 @@ def _settle(watch: _Watch, outcome: Outcome) -> None:
             f"({error.strerror}). Give this program permission, or watch without moving."
         ) from error
     watch.folder.forget(file)
+
+
+def _finish(connection: sqlalchemy.Connection, batch_id: int) -> None:
+    """Files that still wait will be in the next batch."""
+    db.announce(connection, batch_id, 0)
+    db.finish_batch(connection, batch_id)
