@@ -117,7 +117,7 @@ def _signal(
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(plain(bucket.label), color="orange", icon=":material/warning:")
             st.markdown(
-                f"{signal_words(signal).capitalize()} · {len(signal.points)} points",
+                f"{signal_words(signal).capitalize()} · {_points(len(signal.points))}",
                 width="stretch",
             )
             if person is not None and person.role.includes(Role.REVIEWER):
@@ -126,6 +126,10 @@ def _signal(
         for note in known:
             noted = moment_text(note.noted_at, services.settings.calendar)
             st.text(f"{note.cause} ({note.noted_by}, {noted})")
+
+
+def _points(number: int) -> str:
+    return "1 point" if number == 1 else f"{number} points"
 
 
 def _note(services: Services, person: Person, chart: Chart, signal: Signal, bucket: Bucket) -> None:
