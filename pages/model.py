@@ -161,6 +161,7 @@ def _robustness(card: ModelCard) -> None:
     st.dataframe(
         {
             "Change": [row.change for row in found.changes],
+            "Photographs": [row.photographs for row in found.changes],
             "AUC": [row.auc for row in found.changes],
             "Verdicts flipped": [row.flipped for row in found.changes],
             "Turned away by the gate": [row.turned_away for row in found.changes],

@@ -40,6 +40,17 @@ def export_graph(network: CastingNetwork, path: Path) -> str:
     if program is None:
         raise RuntimeError("torch.onnx.export returned no program")
     buffer = io.BytesIO()
-    onnx.save(program.model_proto, buffer)
+    onnx.save(_without_traces(program.model_proto), buffer)
     path.write_bytes(buffer.getvalue())
     return hashlib.sha256(buffer.getvalue()).hexdigest()
+
+
+def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """``model`` without the exporter's stack traces: they name files of this machine."""
+    graph = model.graph
+    for holders in (graph.node, graph.value_info, graph.input, graph.output, graph.initializer):
+        for holder in holders:
+            holder.ClearField("metadata_props")
+    graph.ClearField("metadata_props")
+    model.ClearField("metadata_props")
+    return model

@@ -16,6 +16,9 @@ from core.training.parts import Floats, Gray
 CELLS = 10
 """Rows and columns of the evidence map."""
 
+RIM = 1.83
+"""Outer edge of the part in opening radii; beyond it lies background."""
+
 _ROWS, _COLUMNS = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32) / (SIDE / 2) - 1
 
 
@@ -42,8 +45,32 @@ def placed(picture: Floats, placement: NDArray[np.float64], outside: float) -> F
 
 def cells_of(mask: Floats) -> NDArray[np.bool_]:
     """(300, 300) -> (10, 10): the cells whose centres are nearest to any pixel of the mask."""
-    wide = np.pad(ndimage.binary_dilation(mask > 0.35), ((16, 4), (16, 4)))
+    return _seen_by_cells(np.asarray(ndimage.binary_dilation(mask > 0.35)))
+
+
+def part_cells(radius: Floats) -> NDArray[np.bool_]:
+    """(300, 300) opening radii -> (10, 10): the cells that see the part within half a stride."""
+    return _seen_by_cells(radius <= RIM)
+
+
+def _seen_by_cells(pixels: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(300, 300) -> (10, 10): the cells with any of the pixels within half a stride."""
+    half = STRIDE // 2
+    wide = np.pad(pixels, (half, CELLS * STRIDE - SIDE - half))
     return np.asarray(wide.reshape(CELLS, STRIDE, CELLS, STRIDE).any(axis=(1, 3)))
+
+
+def ground_of(gray: Gray, radius: Floats) -> Floats:
+    """A photograph's background, continued under its part by its median."""
+    outside = radius > RIM + 0.05
+    under = np.median(gray[outside]) if outside.any() else 128.0
+    return np.where(outside, gray, under).astype(np.float32)
+
+
+def on_ground(picture: NDArray[np.generic], radius: Floats, ground: Floats) -> Floats:
+    """The part of one picture on the background of another."""
+    outside = np.clip((radius - RIM) / 0.05, 0, 1)
+    return np.asarray(picture * (1 - outside) + ground * outside, np.float32)
 
 
 def rephotographed(
@@ -53,9 +80,9 @@ def rephotographed(
 
     ``keep_background`` for parts whose metal sticks out: replacing it would heal them.
     """
-    outside = np.clip((radius - 1.83) / 0.05, 0, 1)
+    outside = np.clip((radius - RIM) / 0.05, 0, 1)
     if not keep_background and rng.random() < 0.35:
-        picture = picture * (1 - outside) + _background(radius, rng) * outside
+        picture = on_ground(picture, radius, _background(radius, rng))
     elif rng.random() < 0.3:
         picture = picture + outside * rng.uniform(-45, 45)
     return through_camera(_relit(picture, rng), rng)

@@ -8,21 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evidence import STRIDE
 from core.images import SIDE
 from core.metrics import auc
 from core.model_card import Change, Robustness
 from core.training.changes import blurred, brightened, noisy, recompressed, with_gamma
-from core.training.dataset import read_pixels
+from core.training.dataset import majority_labels, read_pixels
+from core.training.healing import Sheet, sheet_of
 from core.training.held_out import Material
 from core.training.judges import Judged, Judges
 from core.training.parts import Floats, Gray, find_part, polar_coordinates
+from core.training.rephotography import RIM, ground_of, on_ground, part_cells
+from core.training.views import sorted_castings
 
 DEFECTIVE_OF_EACH, OK_OF_EACH = 4, 25
 """Photographs taken of a casting, so that no casting decides a figure."""
-
-RIM = 1.83
-"""Outer edge of the part in opening radii; beyond it lies background."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,8 @@ class Sample:
     defective: NDArray[np.bool_]
     folds: NDArray[np.intp]
     castings: list[str]
+    flash: NDArray[np.bool_]
+    """Whether metal sticks out of the casting's rim: another background would take it away."""
 
 
 def sample_of(material: Material, folds: NDArray[np.intp]) -> Sample:
@@ -42,6 +43,7 @@ def sample_of(material: Material, folds: NDArray[np.intp]) -> Sample:
     rng = np.random.default_rng(0)
     taken: dict[str, int] = {}
     rows, pixels, radius = [], [], []
+    sheets: dict[str, list[Sheet]] = {}
     for n in rng.permutation(len(material.photographs)):
         casting = material.castings[n]
         most = DEFECTIVE_OF_EACH if material.photographs[n].is_defective else OK_OF_EACH
@@ -54,25 +56,30 @@ def sample_of(material: Material, folds: NDArray[np.intp]) -> Sample:
             rows.append(int(n))
             pixels.append(gray)
             radius.append(polar_coordinates(part)[0])
+            sheets.setdefault(casting, []).append(sheet_of(gray, part))
     chosen = np.array(rows)
+    castings = [material.castings[n] for n in rows]
+    labels = majority_labels(material.photographs, material.castings)
+    known = sorted_castings(sheets, frozenset(name for name in sheets if labels[name]))
     return Sample(
         pixels,
         radius,
         material.defective[chosen],
         folds[chosen],
-        [material.castings[n] for n in rows],
+        castings,
+        np.array([known.has_flash(casting) for casting in castings]),
     )
 
 
 def robustness(material: Material, sample: Sample, judges: Judges) -> Robustness:
     """Every change on the sample, judged by networks that saw none of its castings."""
     changes = _changes(sample)
-    with material.bar("Robustness", len(sample.pixels) * (len(changes) + 1)) as step:
+    work = sum(int(change.of.sum()) for change in changes)
+    with material.bar("Robustness", work) as step:
         plain = judges.judge(sample.pixels, sample.folds, step)
-        rows = [_row("none", sample, plain, plain)]
-        for name, change in changes:
-            pixels = [change(n) for n in range(len(sample.pixels))]
-            rows.append(_row(name, sample, plain, judges.judge(pixels, sample.folds, step)))
+        rows = [
+            _row(change, sample, plain, _judged(change, sample, judges, step)) for change in changes
+        ]
     shares = [
         _on_part(plain.evidence[n], sample.radius[n])
         for n in np.flatnonzero(plain.called_defective)
@@ -89,67 +96,82 @@ def robustness(material: Material, sample: Sample, judges: Judges) -> Robustness
     )
 
 
-def _changes(sample: Sample) -> list[tuple[str, Callable[[int], Gray]]]:
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """A change, what makes the n-th photograph of it, and which photographs undergo it."""
+
+    name: str
+    make: Callable[[int], Gray]
+    of: NDArray[np.bool_]
+
+
+def _changes(sample: Sample) -> list[_Tried]:
     pixels = sample.pixels
-    others = _others(sample)
-    rng = np.random.default_rng(0)
-    changes: list[tuple[str, Callable[[int], Gray]]] = [
-        ("brightness -30 %", lambda n: brightened(pixels[n], 0.7)),
-        ("brightness +30 %", lambda n: brightened(pixels[n], 1.3)),
-        ("gamma 0.6", lambda n: with_gamma(pixels[n], 0.6)),
-        ("gamma 1.6", lambda n: with_gamma(pixels[n], 1.6)),
-        ("flat gray background", lambda n: _on_ground(sample, n, np.full((SIDE, SIDE), 128.0))),
-        ("another part's background", lambda n: _on_ground(sample, n, _ground(sample, others[n]))),
-        ("blur, radius 1", lambda n: blurred(pixels[n], 1)),
-        ("blur, radius 2", lambda n: blurred(pixels[n], 2)),
-        ("noise, 8 gray levels", lambda n: noisy(pixels[n], 8, rng)),
-        ("JPEG quality 20", lambda n: recompressed(pixels[n], 20)),
-        ("turned by 90 degrees", lambda n: np.rot90(pixels[n]).copy()),
-        ("turned by 180 degrees", lambda n: np.rot90(pixels[n], 2).copy()),
-        ("turned by 270 degrees", lambda n: np.rot90(pixels[n], 3).copy()),
-        ("mirrored", lambda n: pixels[n][:, ::-1].copy()),
-    ]
-    return changes
+    every, smooth = np.ones(len(pixels), dtype=np.bool_), ~sample.flash
+    gray = np.full((SIDE, SIDE), 128, dtype=np.float32)
+    noise = np.random.default_rng(0)
+
+    def swapped(among: NDArray[np.bool_]) -> Callable[[int], Gray]:
+        """On the background of one of the other label: the hardest there is."""
+        rng = np.random.default_rng(1)
+        of = {label: np.flatnonzero((sample.defective == label) & among) for label in (True, False)}
+        others = [int(rng.choice(of[not label])) for label in sample.defective]
+
+        def make(n: int) -> Gray:
+            other = others[n]
+            return _on_ground(sample, n, ground_of(pixels[other], sample.radius[other]))
+
+        return make
+
+    whole: dict[str, Callable[[int], Gray]] = {
+        "brightness -30 %": lambda n: brightened(pixels[n], 0.7),
+        "brightness +30 %": lambda n: brightened(pixels[n], 1.3),
+        "gamma 0.6": lambda n: with_gamma(pixels[n], 0.6),
+        "gamma 1.6": lambda n: with_gamma(pixels[n], 1.6),
+        "flat gray background": lambda n: _on_ground(sample, n, gray),
+        "another part's background": swapped(every),
+        "blur, radius 1": lambda n: blurred(pixels[n], 1),
+        "blur, radius 2": lambda n: blurred(pixels[n], 2),
+        "noise, 8 gray levels": lambda n: noisy(pixels[n], 8, noise),
+        "JPEG quality 20": lambda n: recompressed(pixels[n], 20),
+        "turned by 90 degrees": lambda n: np.rot90(pixels[n]).copy(),
+        "turned by 180 degrees": lambda n: np.rot90(pixels[n], 2).copy(),
+        "turned by 270 degrees": lambda n: np.rot90(pixels[n], 3).copy(),
+        "mirrored": lambda n: pixels[n][:, ::-1].copy(),
+    }
+    tried = [_Tried("none", pixels.__getitem__, every)]
+    tried += [_Tried(name, make, every) for name, make in whole.items()]
+    if {True, False} == set(sample.defective[smooth].tolist()):
+        # Where metal sticks out of the rim, a swap takes a defect away or brings one along.
+        tried.append(_Tried("castings without flash: none", pixels.__getitem__, smooth))
+        tried.append(
+            _Tried("castings without flash: each other's background", swapped(smooth), smooth)
+        )
+    return tried
 
 
-def _row(name: str, sample: Sample, plain: Judged, changed: Judged) -> Change:
+def _judged(change: _Tried, sample: Sample, judges: Judges, step: Callable[[int], None]) -> Judged:
+    rows = np.flatnonzero(change.of)
+    return judges.judge([change.make(int(n)) for n in rows], sample.folds[rows], step)
+
+
+def _row(change: _Tried, sample: Sample, plain: Judged, changed: Judged) -> Change:
+    before = plain.called_defective[change.of]
     return Change(
-        change=name,
-        photographs=len(sample.pixels),
-        auc=auc(sample.defective, changed.log_odds) or 0.0,
-        flipped=float((plain.called_defective != changed.called_defective).mean()),
+        change=change.name,
+        photographs=int(change.of.sum()),
+        auc=auc(sample.defective[change.of], changed.log_odds) or 0.0,
+        flipped=float((before != changed.called_defective).mean()),
         turned_away=float(changed.turned_away.mean()),
     )
 
 
-def _others(sample: Sample) -> list[int]:
-    """For each photograph one of the other label: the hardest background there is."""
-    rng = np.random.default_rng(1)
-    of = {label: np.flatnonzero(sample.defective == label) for label in (True, False)}
-    return [int(rng.choice(of[not label])) for label in sample.defective]
-
-
-def _ground(sample: Sample, n: int) -> Floats:
-    """A photograph's background, continued under its part by its median."""
-    gray, outside = sample.pixels[n].astype(np.float32), sample.radius[n] > RIM + 0.05
-    return np.where(outside, gray, np.median(gray[outside]) if outside.any() else 128.0).astype(
-        np.float32
-    )
-
-
-def _on_ground(sample: Sample, n: int, ground: NDArray[np.floating]) -> Gray:
-    outside = np.clip((sample.radius[n] - RIM) / 0.05, 0, 1)
-    return np.asarray(sample.pixels[n] * (1 - outside) + ground * outside, dtype=np.uint8)
+def _on_ground(sample: Sample, n: int, ground: Floats) -> Gray:
+    return np.asarray(on_ground(sample.pixels[n], sample.radius[n], ground), dtype=np.uint8)
 
 
 def _on_part(evidence: NDArray[np.float32], radius: Floats) -> float:
     """Share of the positive evidence in cells that see the part within half their stride."""
-    half = STRIDE // 2
-    cells = np.zeros(evidence.shape, dtype=np.bool_)
-    for row in range(evidence.shape[0]):
-        for column in range(evidence.shape[1]):
-            top, left = max(0, row * STRIDE - half), max(0, column * STRIDE - half)
-            seen = radius[top : row * STRIDE + half, left : column * STRIDE + half]
-            cells[row, column] = bool((seen <= RIM).any())
     positive = np.clip(evidence, 0, None)
-    return float(positive[cells].sum() / positive.sum()) if positive.sum() > 0 else 1.0
+    on_part = positive[part_cells(radius)].sum()
+    return float(on_part / positive.sum()) if positive.sum() > 0 else 1.0

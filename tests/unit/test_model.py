@@ -100,6 +100,12 @@ def test_the_evidence_adds_up_on_every_real_test_photograph(onnx, photographs):
         assert np.abs(np.array(kept) + onnx.card.head_bias - inference.log_odds).max() < 1e-4
 
 
+def test_the_graph_names_no_files_of_the_machine_it_was_made_on():
+    graph = (MODELS / GRAPH).read_bytes()
+    assert b"stack_trace" not in graph
+    assert b".py" not in graph
+
+
 @pytest.fixture
 def copied(tmp_path):
     for name in (CARD, GRAPH, WEIGHTS):

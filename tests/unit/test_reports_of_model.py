@@ -16,6 +16,8 @@ from core.training.parts import find_part, polar_coordinates
 from core.training.robustness import Sample, _on_part, robustness
 from tests.unit.fakes import OPEN_GATE
 
+FLASH = np.array([True, *[False] * 7])
+
 
 class Stage:
     """As much of the material as the robustness report asks for."""
@@ -36,7 +38,7 @@ def sample():
         radius.append(polar_coordinates(found)[0])
         defective.append(part.is_defective)
     assert 0 < sum(defective) < 8
-    return Sample(pixels, radius, np.array(defective), np.zeros(8, dtype=np.intp), ["C"] * 8)
+    return Sample(pixels, radius, np.array(defective), np.zeros(8, dtype=np.intp), ["C"] * 8, FLASH)
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +51,9 @@ def test_robustness_counts_flips_against_the_unchanged_photographs(sample, judge
     report = robustness(Stage(), sample, judges)
     rows = {row.change: row for row in report.changes}
     assert rows["none"].flipped == rows["none"].turned_away == 0
-    assert {row.photographs for row in report.changes} == {8}
-    assert len(rows) == 15
+    assert {row.photographs for name, row in rows.items() if "flash" not in name} == {8}
+    assert {row.photographs for name, row in rows.items() if "flash" in name} == {7}
+    assert len(rows) == len(report.changes) == 17
     assert 0.5 <= report.background_auc <= 1
     assert 0 <= report.evidence_on_part <= 1
 

@@ -27,7 +27,7 @@ from core.training.examples import training_views
 from core.training.held_out import held_out, prepare
 from core.training.parts import find_part
 from core.training.recipe import Recipe, Stage
-from core.training.rephotography import cells_of
+from core.training.rephotography import cells_of, part_cells
 from core.training.train import divided, train
 
 TINY = Recipe(
@@ -195,6 +195,14 @@ def test_cells_lie_where_the_network_looks():
     mask = np.zeros((300, 300), dtype=np.float32)
     mask[0:3, 0:3] = mask[157:163, 285:291] = 1
     assert np.argwhere(cells_of(mask)).tolist() == [[0, 0], [5, 9]]
+
+
+def test_a_cell_sees_the_part_within_half_a_stride():
+    radius = np.full((300, 300), 9.0, dtype=np.float32)
+    radius[16:48, 112:144] = 1.0
+    assert np.argwhere(part_cells(radius)).tolist() == [[1, 4]]
+    radius[49, 143] = 1.0
+    assert np.argwhere(part_cells(radius)).tolist() == [[1, 4], [2, 4]]
 
 
 def test_the_part_is_found_where_it_was_drawn():
