@@ -81,8 +81,9 @@ def threshold(page: Page) -> None:
 
 def named(page: Page) -> None:
     """Type the name that a page asks for."""
+    drawn(page)
     page.get_by_role("textbox", name="Your name").fill("Ann Lee")
-    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("textbox", name="Your name")).to_have_count(0)
 
 
