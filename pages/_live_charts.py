@@ -9,7 +9,7 @@ from core.benchmark_ways import Way
 from core.inspection import Verdict
 from core.live import STAGES, Bucket
 from core.shifts import Calendar
-from pages._colours import colour_of, faint, ink, legible, neutral
+from pages._colours import colour_of, ink, legible, neutral
 
 Figure = dict[str, Any]
 
@@ -26,7 +26,8 @@ def latency_figure(buckets: Sequence[Bucket], takt_seconds: float, calendar: Cal
     lines = [
         {
             "type": "scatter",
-            "mode": "lines",
+            "mode": "lines+markers",
+            "marker": {"size": 4},
             "x": at,
             "y": [getattr(bucket.latency, name) if bucket.latency else None for bucket in buckets],
             "name": name,
@@ -114,7 +115,7 @@ def benchmark_figure(report: Mapping[str, Any]) -> Figure:
             "hovertemplate": f"%{{y}}, {name}<br>%{{x:.1f}} photographs a second<extra></extra>",
         }
         for batch, name, colour in (
-            (32, "batches of 32", faint(colour_of(Verdict.OK))),
+            (32, "batches of 32", neutral()),
             (1, "one by one", colour_of(Verdict.OK)),
         )
     ]
