@@ -210,15 +210,14 @@ def time_page(url: str, folder: Path) -> dict[str, float]:
         browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1440, "height": 2600})
         page.set_default_timeout(120_000)
-        page.goto(f"{server.url}/trends?from={BEGIN:%Y-%m-%d}&to={last:%Y-%m-%d}&by=batch")
+        page.goto(f"{server.url}/trends?from={BEGIN:%Y-%m-%d}&to={last:%Y-%m-%d}&by=day")
         page.get_by_text("Score drift").wait_for()
         page.wait_for_timeout(4 * QUIET_MS)
         page.evaluate(WATCH)
         for name, label in (
             ("by shift", "Shift"),
-            ("by day", "Day"),
-            ("by shift, counted before", "Shift"),
             ("by day, counted before", "Day"),
+            ("by shift, counted before", "Shift"),
         ):
             page.evaluate("window.changed = 0")
             page.get_by_test_id("stButtonGroup").get_by_text(label, exact=True).click()
