@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from core.clock import now
 from core.watching import Known, WatchedFile
-from db.batches import Batch, batch_by_id
+from db.batches import Batch, batch_by_id, finish_batch
 from db.rows import LONGEST_NAME
 from db.schema import batch, batch_part, rejection
 from db.watch_tables import watched_file, watcher
@@ -93,6 +93,25 @@ def broken_off_batch(
         )
     )
     return None if number is None else batch_by_id(connection, number)
+
+
+def finish_left_batches(
+    connection: Connection, source: str, folder: str, station: str, but: str = ""
+) -> None:
+    """Finish the batches that watchers of the folder were killed in, but the one labelled ``but``.
+
+    Their files have outcomes; those that still wait will be in another batch.
+    """
+    left = select(batch.c.id).where(
+        batch.c.finished_at.is_(None),
+        batch.c.source == source,
+        batch.c.station == station,
+        batch.c.label.startswith(f"{folder}, ", autoescape=True),
+        batch.c.label != but,
+    )
+    for number in connection.scalars(left).all():
+        announce(connection, number, 0)
+        finish_batch(connection, number)
 
 
 def announce(connection: Connection, batch_id: int, waiting: int) -> None:

@@ -39,7 +39,8 @@ def gallery_view(services: Services, person: Person, choice: Choice) -> None:
     if not parts:
         st.info("No part here. Choose other filters, or come back later.", icon=":material/inbox:")
         return
-    chosen = [part.id for part in parts if st.session_state.get(_box(part.id))]
+    ticked = _ticked()
+    chosen = [part.id for part in parts if part.id in ticked]
     _actions(services, person, parts, chosen, size)
     with st.grid(min_column_width=250, gap="small"):
         for part in parts:
@@ -101,8 +102,7 @@ def _confirm(services: Services, person: Person, decision: Decision, chosen: lis
     except QualityControlError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    for number in chosen:
-        st.session_state.pop(_box(number), None)
+    _ticked().difference_update(chosen)
     st.toast(f"{count(len(chosen))} parts decided: {WORDS[decision]}.", icon=":material/done_all:")
     st.rerun()
 
@@ -130,16 +130,27 @@ def _card(services: Services, part: db.Part) -> None:
         ):
             verdict_badge(item.verdict)
             st.markdown(f"**{percent(item.probability)}**", width="content")
-        st.checkbox(plain(short(part.file, 30)), key=_box(part.id))
+        box = f"{_CHOSEN} {part.id}"
+        st.session_state[box] = part.id in _ticked()
+        st.checkbox(plain(short(part.file, 30)), key=box, on_change=_turn, args=(part.id,))
+
+
+def _ticked() -> set[int]:
+    """The chosen parts, kept apart from their boxes: a click forgets those not drawn yet."""
+    ticked: set[int] = st.session_state.setdefault(_CHOSEN, set())
+    return ticked
 
 
 def _tick(parts: list[db.Part], on: bool) -> None:
-    for part in parts:
-        st.session_state[_box(part.id)] = on
+    numbers = {part.id for part in parts}
+    if on:
+        _ticked().update(numbers)
+    else:
+        _ticked().difference_update(numbers)
 
 
-def _box(part: int) -> str:
-    return f"{_CHOSEN} {part}"
+def _turn(part: int) -> None:
+    _ticked().symmetric_difference_update({part})
 
 
 def _pager(choice: Choice) -> str:

@@ -102,6 +102,8 @@ def watch_folder(
         with _telling(watch):
             while not stop.is_set():
                 _go_on(watch)
+        with db.writing(database) as connection:
+            db.finish_left_batches(connection, SOURCE, folder.resolve().name, named)
     database.dispose()
     say(f"Stopped. {watch.done:,} files were inspected, {watch.rejected:,} of them rejected.")
 
@@ -214,8 +216,10 @@ def _inspect(watch: _Watch, patience: Patience) -> None:
 
 def _batch(watch: _Watch, shift: Shift) -> db.Batch:
     """The shift's batch that was broken off, or a new one."""
-    kind = (SOURCE, f"{Path(watch.place).name}, {shift.key}", watch.station, watch.model.id)
+    name = Path(watch.place).name
+    kind = (SOURCE, f"{name}, {shift.key}", watch.station, watch.model.id)
     with db.writing(watch.database) as connection:
+        db.finish_left_batches(connection, SOURCE, name, watch.station, but=kind[1])
         return db.broken_off_batch(connection, *kind) or db.open_batch(connection, *kind, 0)
 
 

@@ -73,7 +73,7 @@ def test_every_file_of_a_bad_upload_is_inspected_or_rejected_with_a_reason(
     at_work = opened(database, database_url, tmp_path)
     before = {path.name for path in tmp_path.iterdir()}
     uploads = everything()
-    number = _intake.begin(at_work, uploads, "upload", "bad files")
+    number = _intake.begin(at_work, uploads, "upload", "bad files", "station 1")
     progress = at_work.worker.wait(number, SECONDS)
     assert progress is not None
     assert (progress.state, progress.message) == (State.FINISHED, "")
@@ -110,7 +110,7 @@ def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
     at_work = opened(database, sqlite_url, tmp_path)
     files = [Upload(name, photograph(500 + number)) for number, name in enumerate(NAMES.values())]
     files += [Upload(f"{name} broken", b"broken") for name in NAMES.values()]
-    number = _intake.begin(at_work, files, "upload", "**bold** <b>")
+    number = _intake.begin(at_work, files, "upload", "**bold** <b>", "station 1")
     assert at_work.worker.wait(number, SECONDS)
     database.dispose()
     monkeypatch.chdir(ROOT)

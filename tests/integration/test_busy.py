@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -132,18 +133,23 @@ def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def press_while_held(app: AppTest, label: str, url: str, *with_it: str) -> list[str]:
-    """Press a button while another program holds the database for some time; what was said.
+    """Press a button while another program holds the database until busy is said; what was said.
 
     A dialog's button comes ``with_it``, the one that opens it: the test knows no fragments.
     """
     free = threading.Event()
-    with held(url, free):
-        timer = threading.Timer(2.5 * WAIT, free.set)
-        timer.start()
+    toast = st.toast
+
+    def heard(text: str, **how: Any) -> object:
+        if text == BUSY:
+            free.set()
+        return toast(text, **how)
+
+    with held(url, free), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(st, "toast", heard)
         for pressed in (*with_it, label):
             next(button for button in app.button if button.label == pressed).click()
         app.run()
-        timer.join()
     assert not app.exception
     assert not app.error
     return [toast.value for toast in app.toast]
