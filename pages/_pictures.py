@@ -16,7 +16,7 @@ LARGE = 2 * SIDE
 ZOOMED = 3 * SIDE
 
 
-@st.cache_data(max_entries=600, show_spinner=False)
+@st.cache_data(max_entries=120, show_spinner=False)
 def pictures(
     _database: Database,
     address: str,
