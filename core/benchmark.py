@@ -40,7 +40,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Milliseconds from encoded bytes to committed row, each sent when the last was stored."""
+    """Milliseconds of one photograph after the other."""
 
     photographs: int
     p50: float
@@ -71,6 +71,9 @@ class BenchmarkReport:
     rates: tuple[Rate, ...]
     ratios: dict[str, float]
     latency: Latency
+    """From encoded bytes to committed row, each sent when the last was stored."""
+    forward_latency: Latency
+    """Of the bare ONNX forward, in turn with them: what of their spread is the machine's own."""
     arithmetic: Arithmetic
 
     def as_dict(self) -> dict[str, Any]:
@@ -101,7 +104,7 @@ def benchmark(
                 if counted:
                     seconds.setdefault((way, batch), []).append(taken)
         products.append(matrix_rate(threads))
-    row = latencies(onnx, encoded, stores, in_a_row)
+    rows, forwards = latencies(onnx, encoded, pixels, stores, in_a_row)
     return BenchmarkReport(
         threads,
         rounds,
@@ -112,9 +115,15 @@ def benchmark(
             for (way, batch), taken in seconds.items()
         ),
         _ratios(seconds),
-        Latency(len(row), *(float(np.percentile(row, share)) * 1e3 for share in (50, 95, 99))),
+        _latency(rows),
+        _latency(forwards),
         _arithmetic(operations(torch_engine), max(products), seconds),
     )
+
+
+def _latency(seconds: Sequence[float]) -> Latency:
+    p50, p95, p99 = (float(np.percentile(seconds, share)) * 1e3 for share in (50, 95, 99))
+    return Latency(len(seconds), p50, p95, p99)
 
 
 def _arithmetic(count: int, rate: float, seconds: dict[tuple[Way, int], list[float]]) -> Arithmetic:

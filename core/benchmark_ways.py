@@ -60,20 +60,29 @@ def ways(
 
 
 def latencies(
-    engine: Engine, encoded: Sequence[Photograph], stores: Stores, count: int
-) -> list[float]:
-    """Seconds of ``count`` photographs, each sent when the last one's row was committed.
+    engine: OnnxEngine,
+    encoded: Sequence[Photograph],
+    pixels: NDArray[np.uint8],
+    stores: Stores,
+    count: int,
+) -> tuple[list[float], list[float]]:
+    """Seconds to the committed row of ``count`` photographs, and of as many bare forward passes.
 
-    They are those of ``encoded`` in turn, told apart by a number behind their end.
+    Each is sent when the last one's row was committed and a bare forward pass was made. They
+    are those of ``encoded`` in turn, told apart by a number behind their end.
     """
     stored = Semaphore(1)
+    forward = _bare(engine)
     sent: list[float] = []
+    forwards: list[float] = []
 
     def one_by_one() -> Iterator[Photograph]:
         for number in range(count):
-            given = encoded[number % len(encoded)]
+            which = number % len(encoded)
+            given = encoded[which]
             photograph = Photograph(given.name, given.data + number.to_bytes(4))
             stored.acquire()
+            forwards.append(_timed(forward, pixels[which : which + 1], 1))
             sent.append(time.perf_counter())
             yield photograph
 
@@ -82,7 +91,7 @@ def latencies(
         for _ in inspect_photographs(one_by_one(), engine, 0.5, store):
             taken.append(time.perf_counter() - sent[-1])
             stored.release()
-    return taken
+    return taken, forwards
 
 
 def matrix_rate(threads: int) -> float:

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.chromium
 
 
 def test_uploads_of_one_session_are_all_stored_and_given_back(app: AppServer, page: Page) -> None:
-    found = upload_all(app, page, uploads=20, settled=8, padding=8_000_000)
-    assert (found["stored"], found["tracebacks_in_the_log"]) == (20, 0)
-    # Were the uploads kept in memory, these would be 96 MB. The first eight fill the allocator.
-    assert found["most_growth_megabytes"] < 60
+    found = upload_all(app, page, uploads=24, settled=8, padding=8_000_000)
+    assert (found["stored"], found["tracebacks_in_the_log"]) == (24, 0)
+    # Were the uploads kept in memory, these would be 128 MB. The first eight fill the allocator,
+    # which gives back late: some more is no leak.
+    assert found["most_growth_megabytes"] < 85
