@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages import _libraries
 from pages._notices import notices
 from pages._people import current_person, navigation_title, person_or_question
 from pages._services import framed, open_services, shown_errors, sign_in_configured
@@ -12,6 +13,7 @@ st.set_page_config(
     layout="wide",
 )
 
+_libraries.loaded()
 with shown_errors():
     services = open_services()
     person = current_person(services)
@@ -81,3 +83,4 @@ with shown_errors():
         notices(services)
         framed()
         page.run()
+        _libraries.load()

@@ -169,7 +169,7 @@ class BatchWorker:
             return tuple(_progress(run) for run in runs)
 
     def wait(self, batch_id: int, seconds: float) -> Progress | None:
-        """Wait until the batch has ended, at most so long; for programs without a page."""
+        """Wait until the batch has ended, at most so long."""
         with self._changed:
             run = self._runs.get(batch_id)
             if run is None:

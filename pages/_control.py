@@ -20,7 +20,7 @@ from pages._trend_parts import clickable
 from pages._trend_view import Counted, View
 from pages._words import count, moment_text, percent, plain
 
-LISTED = 12
+SHOWN, LISTED = 4, 24
 LONGEST = 300
 
 
@@ -93,14 +93,13 @@ def _signals(
         return
     fired.sort(key=lambda pair: pair[0].run.cells[pair[1].at].bucket, reverse=True)
     st.markdown(f"**{count(len(fired))} signals**, the newest first")
-    for piece, signal in fired[:LISTED]:
-        bucket = buckets[piece.run.cells[signal.at].bucket]
-        known = [
-            note
-            for note in notes
-            if (note.chart, note.rule, note.at) == (piece.chart, signal.rule, bucket.begins)
-        ]
-        _signal(services, person, piece, signal, bucket, known)
+    for piece, signal in fired[:SHOWN]:
+        _signal(services, person, piece, signal, buckets, notes)
+    older = fired[SHOWN:LISTED]
+    if older:
+        with st.expander(f"{count(len(older))} older signals"):
+            for piece, signal in older:
+                _signal(services, person, piece, signal, buckets, notes)
     if len(fired) > LISTED:
         st.caption(f"{count(len(fired) - LISTED)} older signals are in the chart above.")
 
@@ -110,9 +109,15 @@ def _signal(
     person: Person | None,
     piece: Piece,
     signal: Signal,
-    bucket: Bucket,
-    known: Sequence[Note],
+    buckets: Sequence[Bucket],
+    notes: Sequence[Note],
 ) -> None:
+    bucket = buckets[piece.run.cells[signal.at].bucket]
+    known = [
+        note
+        for note in notes
+        if (note.chart, note.rule, note.at) == (piece.chart, signal.rule, bucket.begins)
+    ]
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(plain(bucket.label), color="orange", icon=":material/warning:")

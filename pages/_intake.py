@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from io import BytesIO
 
 from sqlalchemy import Connection
@@ -151,8 +151,14 @@ def _purge(services: Services) -> None:
         log.info("photographs purged", extra=fields(photographs=done.photographs, entry=done.id))
 
 
+@cache
+def rendered_samples() -> tuple[tuple[str, bytes], ...]:
+    """Names and JPEG files of the sample parts; takes about a second the first time."""
+    return tuple((part.name, encode_jpeg(part)) for part in sample_parts(SAMPLES, SAMPLE_SEED))
+
+
 def _samples() -> Iterator[Upload]:
-    for part in sample_parts(SAMPLES, SAMPLE_SEED):
-        file = BytesIO(encode_jpeg(part))
-        file.name = part.name  # type: ignore[attr-defined]
+    for name, data in rendered_samples():
+        file = BytesIO(data)
+        file.name = name  # type: ignore[attr-defined]
         yield file  # type: ignore[misc]

@@ -133,13 +133,6 @@ def _counted(
         return buckets, db.cells(connection, buckets, db.Scope(station, model_id))
 
 
-def nothing_yet() -> None:
-    """The page before the first part."""
-    with st.container(border=True, horizontal_alignment="center", gap="small"):
-        st.subheader("No part has been inspected yet", anchor=False, width="content")
-        st.text("Inspect photographs; their trends are drawn here.", width="content")
-
-
 def nothing_here(view: View) -> None:
     """A view without a part."""
     with st.container(border=True, horizontal_alignment="center", gap="small"):

@@ -20,6 +20,7 @@ from pages._services import Services, start
 from pages._words import ago, batch_name, plain
 
 RECENT = 30
+AT_ONCE_SECONDS = 0.5
 FILES = "Files or ZIP"
 FOLDER = "Folder"
 TYPES = [*EXTENSIONS, "zip"]
@@ -59,7 +60,7 @@ def _new_batch(services: Services) -> None:
             number = _intake.begin(services, uploads, "upload", label, station)
         finally:
             _release(uploads)
-    _show(number)
+    _show(services, number)
 
 
 def _upload_form(
@@ -101,7 +102,9 @@ def _release(uploads: Iterable[UploadedFile]) -> None:
         context.uploaded_file_mgr.remove_file(context.session_id, upload.file_id)
 
 
-def _show(batch_id: int) -> None:
+def _show(services: Services, batch_id: int) -> None:
+    # A few photographs are through by then, and the page is drawn once, with their verdicts.
+    services.worker.wait(batch_id, AT_ONCE_SECONDS)
     st.query_params.clear()
     _address.keep("batch", batch_id)
     st.session_state["batch"] = batch_id
@@ -125,8 +128,11 @@ def _nothing_yet(services: Services) -> None:
         ):
             with st.spinner("Rendering the parts ..."):
                 number = _intake.begin_samples(services)
-            _show(number)
+            _show(services, number)
         st.space("small")
+    if services.engine is not None:
+        # The page stands; they are made while it is read.
+        _intake.rendered_samples()
 
 
 def _choose_batch(services: Services) -> db.Batch | None:

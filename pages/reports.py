@@ -23,6 +23,8 @@ from core.shift_reports import (
 )
 from core.shifts import Calendar, Shift, read_shift
 from pages import _address
+from pages._empty import inspect_first
+from pages._head import head
 from pages._services import Services, shown_errors, start
 from pages._words import LOOKS, count, percent, plain
 
@@ -35,7 +37,7 @@ CSV = "text/csv"
 def page() -> None:
     services = start()
     calendar = services.settings.calendar
-    st.title("Shift report", anchor=False)
+    head("Shift report")
     with shown_errors():
         with db.reading(services.database) as connection:
             stations = db.stations(connection)
@@ -139,12 +141,14 @@ def _made(connection: Connection, calendar: Calendar, shift: Shift, station: str
 
 
 def _nothing(calendar: Calendar, newest: datetime | None, shift: Shift) -> None:
+    title = "No part was inspected in this shift"
+    if newest is None:
+        inspect_first(title, "Inspect photographs first; their shift is reported here.")
+        return
     with st.container(border=True, horizontal_alignment="center", gap="small"):
-        st.subheader("No part was inspected in this shift", anchor=False, width="content")
-        last = calendar.shift_of(newest) if newest else None
-        if last is None:
-            st.text("Inspect photographs first; their shift is reported here.", width="content")
-        elif last != shift:
+        st.subheader(title, anchor=False, width="content")
+        last = calendar.shift_of(newest)
+        if last != shift:
             st.button(
                 f"Go to the last shift with parts: {last.day:%Y-%m-%d} {plain(last.name)}",
                 type="primary",

@@ -8,6 +8,7 @@ import db
 from core.people import Person, Role
 from pages import _address, _desk
 from pages._desk import Desk
+from pages._empty import inspect_first
 from pages._part import PART
 from pages._people import person_or_question
 from pages._review_figures import figures_view
@@ -87,15 +88,17 @@ def _one_by_one(services: Services, person: Person, choice: Choice) -> None:
 
 
 def _nothing_left(services: Services, person: Person, desk: Desk) -> None:
+    with db.reading(services.database) as connection:
+        empty = db.gallery_size(connection) == 0
+    if empty:
+        inspect_first(
+            "There is nothing to review yet",
+            "Inspect photographs first; flagged parts then come here.",
+        )
+        return
     with st.container(border=True, horizontal_alignment="center", gap="small"):
         st.space("small")
-        with db.reading(services.database) as connection:
-            empty = db.gallery_size(connection) == 0
-        if empty:
-            st.subheader("There is nothing to review yet", anchor=False, width="content")
-            st.text("Inspect photographs first; flagged parts then come here.", width="content")
-            st.page_link("pages/inspect.py", label="Inspect", icon=":material/center_focus_strong:")
-        elif desk.choice.show is not Show.OPEN:
+        if desk.choice.show is not Show.OPEN:
             st.subheader("No such part", anchor=False, width="content")
             st.text("Nothing was decided that these filters let through.", width="content")
         else:

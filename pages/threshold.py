@@ -7,6 +7,7 @@ import streamlit as st
 import db
 from core.errors import ThresholdError
 from pages import _address
+from pages._head import head
 from pages._part import PART, details
 from pages._people import current_person
 from pages._services import Services, start
@@ -21,12 +22,7 @@ from pages._words import count, plain
 def page() -> None:
     services = start()
     model = _model(services)
-    with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
-    ):
-        st.title("Threshold", anchor=False, width="content")
-        if model is not None:
-            st.caption(f"model {model.sha256[:8]}", width="content")
+    head("Threshold", f"model {model.sha256[:8]}" if model is not None else "")
     if services.engine is None or model is None:
         st.error(
             f"**There is no model to choose a threshold for.** {plain(services.fault)}",

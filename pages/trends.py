@@ -10,6 +10,8 @@ from core.errors import ThresholdError
 from core.held_out_scores import read_held_out_scores
 from core.model_card import ModelCard
 from pages._control import control
+from pages._empty import inspect_first
+from pages._head import head
 from pages._services import Services, shown_errors, start
 from pages._trend_charts import (
     CONFIG,
@@ -20,7 +22,7 @@ from pages._trend_charts import (
     score_figure,
 )
 from pages._trend_parts import ask_point, clickable, open_part, parts_behind
-from pages._trend_view import Counted, View, choose, counted, nothing_here, nothing_yet
+from pages._trend_view import Counted, View, choose, counted, nothing_here
 from pages._words import count, percent, plain
 
 LEVELS = {
@@ -33,11 +35,14 @@ LEVELS = {
 
 def page() -> None:
     services = start()
-    st.title("Trends", anchor=False)
+    head("Trends")
     with shown_errors():
         view = choose(services)
         if view is None:
-            nothing_yet()
+            inspect_first(
+                "No part has been inspected yet",
+                "Inspect photographs first; their trends are drawn here.",
+            )
             return
         found = counted(services, view)
         if not found.points:

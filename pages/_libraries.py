@@ -1,0 +1,24 @@
+"""Libraries that other pages need, loaded while the first page is read."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from threading import Lock
+
+LATER = ("pandas",)
+_loading = Lock()
+
+
+def loaded() -> None:
+    """Wait while another session loads them: Plotly fails on a pandas that is half there."""
+    with _loading:
+        pass
+
+
+@cache
+def load() -> None:
+    """Load them, once; takes about half a second."""
+    with _loading:
+        for name in LATER:
+            import_module(name)
