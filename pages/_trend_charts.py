@@ -18,6 +18,8 @@ Figure = dict[str, Any]
 CONFIG = {"displayModeBar": False}
 FEWEST_BUCKETS = 8
 FEWEST_BARS = 4
+BAR = 0.8
+"""Of a bucket's time, what its bar takes."""
 MARGIN = 0.03
 """Of the axis, beside the first and the last point."""
 _MARGIN = {"l": 56, "r": 12, "t": 8, "b": 40}
@@ -55,6 +57,7 @@ def rate_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
         "marker": {"color": neutral(), "line": {"width": 0}},
         "opacity": 0.6,
         "yaxis": "y2",
+        "width": _widths(points),
         "customdata": [[name, point.bucket.key] for name, point in zip(names, points, strict=True)],
         "hovertemplate": "%{customdata[0]}<br>%{y} parts<extra></extra>",
     }
@@ -219,6 +222,15 @@ def places(points: Sequence[Point], calendar: Calendar) -> list[str]:
         if point.bucket.batch is not None
         else on_axis(point.bucket.begins, calendar)
         for point in points
+    ]
+
+
+def _widths(points: Sequence[Point]) -> list[float] | None:
+    """Widths of the bars in milliseconds: a single bar has none of its own. Batches have names."""
+    if any(point.bucket.batch is not None for point in points):
+        return None
+    return [
+        BAR * (point.bucket.ends - point.bucket.begins).total_seconds() * 1e3 for point in points
     ]
 
 

@@ -30,6 +30,9 @@ SPLITS = {
     "official": "Official test split",
 }
 
+# A share in percent, as everywhere else.
+SHARE = st.column_config.NumberColumn(format="%.1f %%")
+
 
 def page() -> None:
     services = start()
@@ -163,13 +166,13 @@ def _robustness(card: ModelCard) -> None:
             "Change": [row.change for row in found.changes],
             "Photographs": [row.photographs for row in found.changes],
             "AUC": [row.auc for row in found.changes],
-            "Verdicts flipped": [row.flipped for row in found.changes],
-            "Turned away by the gate": [row.turned_away for row in found.changes],
+            "Verdicts flipped": [100 * row.flipped for row in found.changes],
+            "Turned away by the gate": [100 * row.turned_away for row in found.changes],
         },
         column_config={
             "AUC": st.column_config.NumberColumn(format="%.4f"),
-            "Verdicts flipped": st.column_config.NumberColumn(format="percent"),
-            "Turned away by the gate": st.column_config.NumberColumn(format="percent"),
+            "Verdicts flipped": SHARE,
+            "Turned away by the gate": SHARE,
         },
         hide_index=True,
     )
@@ -193,10 +196,11 @@ def _gate(card: ModelCard) -> None:
             "Pictures": [row.pictures for row in card.gate_report],
             "Number": [row.number for row in card.gate_report],
             "Turned away": [
-                row.turned_away / row.number if row.number else None for row in card.gate_report
+                100 * row.turned_away / row.number if row.number else None
+                for row in card.gate_report
             ],
         },
-        column_config={"Turned away": st.column_config.NumberColumn(format="percent")},
+        column_config={"Turned away": SHARE},
         hide_index=True,
     )
 
@@ -219,9 +223,9 @@ def _worst(card: ModelCard) -> None:
             "Casting": [row.casting for row in rows],
             "Label": [row.label for row in rows],
             "Photographs": [row.photographs for row in rows],
-            "Wrong": [_wrong(row) / row.photographs for row in rows],
+            "Wrong": [100 * _wrong(row) / row.photographs for row in rows],
         },
-        column_config={"Wrong": st.column_config.NumberColumn(format="percent")},
+        column_config={"Wrong": SHARE},
         hide_index=True,
     )
 
