@@ -118,3 +118,15 @@ def _heard(part: db.Part) -> str:
 def _milliseconds(part: db.Part) -> float:
     times = part.inspection.times
     return times.decode_ms + times.gate_ms + times.inference_ms + part.store_ms
+
+
+def open_part(services: Services) -> None:
+    """The part that the address names, in its dialog."""
+    number = _address.number(PART)
+    if number is None:
+        return
+    with db.reading(services.database) as connection:
+        part = db.part_by_id(connection, number)
+        model = db.model_by_sha256(connection, part.inspection.model) if part else None
+    if part is not None and model is not None:
+        details(services, part, float(model.card["evidence_scale"]))

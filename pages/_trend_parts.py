@@ -11,7 +11,7 @@ import db
 from core.inspection import Verdict
 from core.trends import Bucket, Point
 from pages import _address
-from pages._part import PART, card, details
+from pages._part import card
 from pages._services import Services
 from pages._trend_charts import CONFIG, Figure
 from pages._words import LOOKS, count, plain
@@ -97,15 +97,3 @@ def parts_behind(services: Services, bucket: Bucket, scope: db.Scope) -> None:
     if pages > 1:
         with st.container(horizontal=True, horizontal_alignment="center"):
             st.pagination(pages, key=pager)
-
-
-def open_part(services: Services) -> None:
-    """The part that the address names, in its dialog."""
-    number = _address.number(PART)
-    if number is None:
-        return
-    with db.reading(services.database) as connection:
-        part = db.part_by_id(connection, number)
-        model = db.model_by_sha256(connection, part.inspection.model) if part else None
-    if part is not None and model is not None:
-        details(services, part, float(model.card["evidence_scale"]))

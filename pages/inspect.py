@@ -15,7 +15,7 @@ from core.images import EXTENSIONS, MAX_BYTES
 from pages import _address, _intake
 from pages._batch import ALL, batch_view
 from pages._head import head
-from pages._part import PART, details
+from pages._part import open_part
 from pages._services import Services, start
 from pages._words import ago, batch_name, plain
 
@@ -189,18 +189,7 @@ def page() -> None:
             _nothing_yet(services)
         return
     batch_view(services, batch)
-    _open_part(services)
-
-
-def _open_part(services: Services) -> None:
-    number = _address.number(PART)
-    if number is None:
-        return
-    with db.reading(services.database) as connection:
-        part = db.part_by_id(connection, number)
-        model = db.model_by_sha256(connection, part.inspection.model) if part else None
-    if part is not None and model is not None:
-        details(services, part, float(model.card["evidence_scale"]))
+    open_part(services)
 
 
 page()

@@ -8,7 +8,7 @@ import db
 from core.errors import ThresholdError
 from pages import _address
 from pages._head import head
-from pages._part import PART, details
+from pages._part import open_part
 from pages._people import current_person
 from pages._services import Services, start
 from pages._threshold_advice import cost_advice, recall_advice
@@ -53,7 +53,7 @@ def page() -> None:
     if wanted is not None:
         confirm(services, model, of, source, wanted)
     else:
-        _open_part(services)
+        open_part(services)
 
 
 def _model(services: Services) -> db.Model | None:
@@ -101,17 +101,6 @@ def _no_evidence(error: ThresholdError) -> None:
         st.subheader("No threshold can be chosen on this evidence", anchor=False, width="content")
         st.text(str(error), width="content")
         st.space("small")
-
-
-def _open_part(services: Services) -> None:
-    number = _address.number(PART)
-    if number is None:
-        return
-    with db.reading(services.database) as connection:
-        part = db.part_by_id(connection, number)
-        model = db.model_by_sha256(connection, part.inspection.model) if part else None
-    if part is not None and model is not None:
-        details(services, part, float(model.card["evidence_scale"]))
 
 
 page()

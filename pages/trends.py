@@ -12,6 +12,7 @@ from core.model_card import ModelCard
 from pages._control import control
 from pages._empty import inspect_first
 from pages._head import head
+from pages._part import open_part
 from pages._services import Services, shown_errors, start
 from pages._trend_charts import (
     CONFIG,
@@ -21,7 +22,7 @@ from pages._trend_charts import (
     rate_figure,
     score_figure,
 )
-from pages._trend_parts import ask_point, clickable, open_part, parts_behind
+from pages._trend_parts import ask_point, clickable, parts_behind
 from pages._trend_view import Counted, View, choose, counted, nothing_here
 from pages._words import count, percent, plain
 

@@ -13,31 +13,18 @@ from sqlalchemy import Engine, event, text
 from streamlit.testing.v1 import AppTest
 
 import db
-import pages._services as services
 from core.inspection import Verdict
 from core.samples import encode_jpeg, sample_parts
 from pages import _camera
+from tests.integration.opened import metrics, opened
 from tests.integration.stored_parts import MODEL, open_store, outcome, outcome_of
-from tests.unit.fakes import BrightnessEngine
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The page on an empty database, with a takt time of 20 ms."""
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
-    monkeypatch.setenv("TAKT_SECONDS", "0.02")
-    monkeypatch.setattr(services, "load_engine", lambda **_: BrightnessEngine())
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    opened = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
-    opened.run()
-    yield opened.switch_page("pages/live.py")
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    with opened("live", tmp_path, sqlite_url, monkeypatch, TAKT_SECONDS="0.02") as page:
+        yield page
 
 
 def fill(url: str, station: str = "line 1", count: int = 12) -> None:
@@ -49,10 +36,6 @@ def fill(url: str, station: str = "line 1", count: int = 12) -> None:
     ]
     open_store(engine, station).record(outcomes)
     engine.dispose()
-
-
-def metrics(app: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in app.metric}
 
 
 def test_a_line_that_stands_still_says_so(app: AppTest) -> None:

@@ -7,40 +7,24 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import db
-import pages._services as services
 from core import held_out_scores
 from core.decisions import Decision
 from core.evidence_set import evidence_set
 from core.people import Person, Role
+from tests.integration.opened import metrics, opened
 from tests.integration.test_shift_reports import NIGHT, fill
-from tests.unit.fakes import BrightnessEngine
 
-ROOT = Path(__file__).resolve().parents[2]
+BERLIN = {"PLANT_TIME_ZONE": "Europe/Berlin"}
 
 
 @pytest.fixture
 def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The page on an empty database, in Berlin."""
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
-    monkeypatch.setenv("PLANT_TIME_ZONE", "Europe/Berlin")
-    monkeypatch.setattr(services, "load_engine", lambda **_: BrightnessEngine())
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    opened = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
-    opened.run()
-    yield opened.switch_page("pages/trends.py")
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-def metrics(app: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in app.metric}
+    with opened("trends", tmp_path, sqlite_url, monkeypatch, **BERLIN) as page:
+        yield page
 
 
 def fill_days(url: str) -> None:
