@@ -97,7 +97,7 @@ def _signals(
         _signal(services, person, piece, signal, buckets, notes)
     older = fired[SHOWN:LISTED]
     if older:
-        with st.expander(f"{count(len(older))} older signals"):
+        with st.expander(f"Older signals: {count(len(older))}"):
             for piece, signal in older:
                 _signal(services, person, piece, signal, buckets, notes)
     if len(fired) > LISTED:

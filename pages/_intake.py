@@ -153,7 +153,7 @@ def _purge(services: Services) -> None:
 
 @cache
 def rendered_samples() -> tuple[tuple[str, bytes], ...]:
-    """Names and JPEG files of the sample parts; takes about a second the first time."""
+    """Names and JPEG files of the sample parts; takes a fifth of a second the first time."""
     return tuple((part.name, encode_jpeg(part)) for part in sample_parts(SAMPLES, SAMPLE_SEED))
 
 

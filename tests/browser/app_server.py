@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +17,11 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_TO_START = 60
+WAIT_MS = 60_000
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -116,6 +118,22 @@ def served(folder: Path, **settings: str) -> Iterator[AppServer]:
         yield server
     finally:
         server.end()
+
+
+@contextmanager
+def visited(height: int = 900) -> Iterator[tuple[AppServer, Page]]:
+    """An app that has just started and an empty page 1440 pixels wide, for commands."""
+    expect.set_options(timeout=WAIT_MS)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served(Path(folder) / "app") as server,
+        sync_playwright() as playwright,
+    ):
+        browser = launch(playwright)
+        page = browser.new_page(viewport={"width": 1440, "height": height})
+        page.set_default_timeout(WAIT_MS)
+        yield server, page
+        browser.close()
 
 
 def free_port() -> int:

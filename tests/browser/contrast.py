@@ -11,18 +11,15 @@ a border and a background, is held to the 3:1 of a control's state.
 from __future__ import annotations
 
 import sys
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.browser.app_server import launch, served
+from tests.browser.app_server import visited
 
 ENOUGH, ENOUGH_LARGE = 4.5, 3.0
 PAGES = ("", "review", "threshold", "trends", "reports", "model", "settings", "who")
 THEMES = ("light", "dark")
-WAIT_MS = 60_000
 
 _MEASURE = """() => {
   const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
@@ -118,16 +115,8 @@ def settled(page: Page) -> None:
 
 def main() -> None:
     """Every page with the sample parts in it, light and dark."""
-    expect.set_options(timeout=WAIT_MS)
     failed = 0
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        served(Path(folder) / "app") as server,
-        sync_playwright() as playwright,
-    ):
-        browser = launch(playwright)
-        page = browser.new_page(viewport={"width": 1440, "height": 3000})
-        page.set_default_timeout(WAIT_MS)
+    with visited(height=3000) as (server, page):
         page.goto(server.url)
         page.get_by_role("button", name="Try it with").click()
         expect(page.get_by_alt_text("Heatmap of").nth(23)).to_be_visible()
@@ -144,7 +133,6 @@ def main() -> None:
                 )
                 for item in too_weak[:12]:
                     sys.stdout.write(f"      {item.ratio:.2f}:1  {item.text}\n")
-        browser.close()
     sys.exit(1 if failed else 0)
 
 

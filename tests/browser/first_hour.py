@@ -11,17 +11,15 @@ from __future__ import annotations
 
 import csv
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.browser.app_server import launch, served
+from tests.browser.app_server import visited
 
-WAIT_MS = 60_000
 LOOKED_AT_MS = 2_000
 SAMPLES = 24
 KEYS = "OODO2"
@@ -138,18 +136,9 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def main() -> None:
     """Walk once, on a server that has just started, and say what each click took."""
-    expect.set_options(timeout=WAIT_MS)
     step = Stopwatch()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        served(Path(folder) / "app") as server,
-        sync_playwright() as playwright,
-    ):
-        browser = launch(playwright)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(WAIT_MS)
-        rows = rows_of(walk(page, server.url, step, Path(folder)))
-        browser.close()
+    with visited() as (server, page):
+        rows = rows_of(walk(page, server.url, step, server.folder))
         log = server.log()
     for name, seconds in step.seconds:
         sys.stdout.write(f"{seconds * 1e3:6.0f} ms  {name}\n")

@@ -7,12 +7,10 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from tests.browser.app_server import launch, served
+from tests.browser.app_server import visited
 from tests.browser.contrast import PAGES, THEMES, settled
 
 MOST = 60
@@ -72,13 +70,7 @@ def unseen(page: Page) -> list[str]:
 def main() -> None:
     """Every page in both themes; fails where a focus cannot be seen."""
     missing = 0
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        served(Path(folder) / "app") as server,
-        sync_playwright() as playwright,
-    ):
-        browser = launch(playwright)
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+    with visited() as (server, page):
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)
             for address in PAGES:
@@ -87,7 +79,6 @@ def main() -> None:
                 for name in unseen(page):
                     missing += 1
                     sys.stdout.write(f"{theme:<6} {address or 'inspect':<10} {name}\n")
-        browser.close()
     sys.stdout.write(f"{missing} controls without a visible focus\n")
     sys.exit(bool(missing))
 
