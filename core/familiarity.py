@@ -13,15 +13,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-CHANNELS = 64
-GRID = 19
-"""Rows and columns of the block's output."""
+CHANNELS = 24
+GRID = 75
+"""Rows and columns of the block's input."""
 
-RINGS = ((0.0, 2.2), (2.2, 4.4), (4.4, 6.2), (6.2, 8.4), (8.8, 20.0))
+RINGS = ((0.0, 9.0), (9.0, 18.1), (18.1, 25.5), (25.5, 34.5), (36.2, 82.0))
 """Inner and outer radius in cells: hub, opening, edge of the opening, face, background."""
 
 SIGNATURE = CHANNELS * len(RINGS) * 2
-COMPONENTS = 40
+COMPONENTS = 15
+"""More explain blur and burnt light as well, which should stay strange."""
 
 
 class Familiarity(nn.Module):
@@ -39,24 +40,24 @@ class Familiarity(nn.Module):
         self.axes: Tensor
 
     def signature(self, features: Tensor) -> Tensor:
-        """(N, 64, 19, 19) -> (N, 640): mean and deviation of each channel over each ring."""
+        """(N, 24, 75, 75) -> (N, 240): mean and deviation of each channel over each ring."""
         cells = features.flatten(2)
         mean = cells @ self.rings
         deviation = ((cells * cells) @ self.rings - mean * mean).clamp(min=0).sqrt()
         return torch.cat([mean, deviation], dim=2).flatten(1)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(N, 64, 19, 19) -> strangeness (N,)."""
+        """(N, 24, 75, 75) -> strangeness (N,)."""
         return self.distance(self.signature(features))
 
     def distance(self, signatures: Tensor) -> Tensor:
-        """(N, 640) signatures -> strangeness (N,)."""
+        """(N, 240) signatures -> strangeness (N,)."""
         known = (signatures - self.mean) / self.scale
         residual = known - (known @ self.axes) @ self.axes.T
         return (residual * residual).sum(dim=1).sqrt()
 
     def fit(self, signatures: Tensor) -> None:
-        """Take (N, 640) signatures as what training parts look like."""
+        """Take (N, 240) signatures as what training parts look like."""
         self.mean.copy_(signatures.mean(dim=0))
         self.scale.copy_(signatures.std(dim=0) + 1e-3)
         known = (signatures - self.mean) / self.scale

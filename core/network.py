@@ -33,7 +33,7 @@ CELLS = 10
 
 FEATURES = 1280
 
-FAMILIAR_BLOCK = 11
+FAMILIAR_BLOCK = 3
 """The gate looks at this block's input, which no recipe moves."""
 
 DISC = 105.0
@@ -98,7 +98,7 @@ class CastingNetwork(nn.Module):
         return nn.functional.conv2d(activations, self.head.weight[:, :, None, None]).squeeze(1)
 
     def early(self, photographs: Tensor) -> Tensor:
-        """(N, 300, 300) uint8 -> (N, 64, 19, 19), what the gate looks at."""
+        """(N, 300, 300) uint8 -> (N, 24, 75, 75), what the gate looks at."""
         features: Tensor = self.features[:FAMILIAR_BLOCK](self.normalise(photographs))
         return features
 

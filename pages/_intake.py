@@ -14,7 +14,10 @@ from sqlalchemy import Engine as Database
 import db
 from core import spool
 from core.batches import Job
+from core.engine import Engine
 from core.errors import QualityControlError, UploadRefused
+from core.gate import measure
+from core.images import decode
 from core.inspection import Photograph
 from core.intake import Limits, Upload, receive
 from core.logs import fields
@@ -155,6 +158,14 @@ def _purge(services: Services) -> None:
 def rendered_samples() -> tuple[tuple[str, bytes], ...]:
     """Names and JPEG files of the sample parts; takes a fifth of a second the first time."""
     return tuple((part.name, encode_jpeg(part)) for part in sample_parts(SAMPLES, SAMPLE_SEED))
+
+
+def made_ready(engine: Engine) -> None:
+    """Render the sample parts and try one: the first calls of gate and engine are the slowest."""
+    pixels = decode(rendered_samples()[0][1]).pixels
+    measure(pixels)
+    for alone in (True, False):
+        engine.infer(pixels[None], alone)
 
 
 def _samples() -> Iterator[Upload]:

@@ -131,8 +131,8 @@ def _nothing_yet(services: Services) -> None:
             _show(services, number)
         st.space("small")
     if services.engine is not None:
-        # The page stands; they are made while it is read.
-        _intake.rendered_samples()
+        # The page stands; the first click finds everything ready.
+        _intake.made_ready(services.engine)
 
 
 def _choose_batch(services: Services) -> db.Batch | None:

@@ -19,12 +19,16 @@ class Examples:
     """(N, channels, rows, columns): input of the first block that moves."""
     defective: NDArray[np.bool_]
     castings: tuple[frozenset[str], ...]
-    """Every casting that any part of the picture comes from."""
+    """Every casting that anything in the picture comes from."""
     cells: NDArray[np.bool_]
     """(N, 10, 10): where defects were put."""
     local: NDArray[np.bool_]
     """Whether ``cells`` holds every defect there is."""
+    ground: NDArray[np.bool_]
+    """(N, 10, 10): cells that see nothing of the part."""
     kinds: NDArray[np.str_]
+    groups: NDArray[np.str_]
+    """The castings that a picture shows; pictures of one group share its weight."""
 
     def __len__(self) -> int:
         return len(self.defective)
@@ -65,16 +69,12 @@ def _drawn(
 
 
 def _weights(examples: Examples, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    """One over the root of the pictures that a row's castings have.
+    """One over the root of the pictures that a row's group has.
 
     Between "every photograph alike", where the castings photographed most decide everything,
     and "every casting alike", where a casting with two photographs is learnt by heart.
     """
-    _, group, sizes = np.unique(
-        ["+".join(sorted(examples.castings[row])) for row in rows],
-        return_inverse=True,
-        return_counts=True,
-    )
+    _, group, sizes = np.unique(examples.groups[rows], return_inverse=True, return_counts=True)
     return np.asarray(1 / np.sqrt(sizes[group]), np.float64)
 
 

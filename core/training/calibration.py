@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.errors import DataSetError
 from core.metrics import probabilities
 from core.model_card import Calibration, ReliabilityBin
 from core.network import CastingNetwork
@@ -22,11 +23,19 @@ DECIMALS = 5
 
 
 def calibrate(scores: NDArray[np.float32], defective: NDArray[np.bool_]) -> Calibration:
-    """The slope and offset that make ``scores`` (N,) log-odds of ``defective`` (N,)."""
+    """The slope and offset that make ``scores`` (N,) log-odds of ``defective`` (N,).
+
+    Raises DataSetError when the scores do not rise with the label.
+    """
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=np.inf).fit(scores[:, None], defective)
     slope, offset = float(model.coef_[0, 0]), float(model.intercept_[0])
+    if slope <= 0:
+        raise DataSetError(
+            "Nothing was learnt that holds on castings held out: their scores do not rise with "
+            "their labels. Check the labels, or train on more castings."
+        )
     after = probabilities(slope * scores.astype(np.float64) + offset)
     reliability = reliability_of(after, defective)
     return Calibration(

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.engine import default_threads
 from core.errors import DataSetError
@@ -18,15 +17,10 @@ from core.training.dataset import LabelledPhotograph, majority_labels, read_pixe
 from core.training.features import frozen_features
 from core.training.healing import Sheet, sheet_of
 from core.training.parts import find_part
+from core.training.photograph_views import KINDS as WHOLE
+from core.training.photograph_views import Photographs, photograph_view
 from core.training.recipe import Recipe
-from core.training.views import (
-    Castings,
-    View,
-    photograph_view,
-    random_view,
-    rendered_view,
-    sorted_castings,
-)
+from core.training.views import Castings, View, random_view, rendered_view, sorted_castings
 
 RENDERED_SEED = 20_260
 """Rendered parts of this seed are trained on; tests and benchmarks use others."""
@@ -81,13 +75,15 @@ def examples_of(
         castings=tuple(view.castings for view in views),
         cells=np.stack([view.cells for view in views]),
         local=np.array([view.local for view in views]),
+        ground=np.stack([view.ground for view in views]),
         kinds=np.array([view.kind for view in views]),
+        groups=np.array([view.group for view in views]),
     )
 
 
 def _count(kind: str, recipe: Recipe, photographs: int) -> int:
     times = recipe.views[kind]
-    return times * photographs if kind in ("photograph", "turned") else times
+    return times * photographs if kind in WHOLE else times
 
 
 def _makers(
@@ -99,16 +95,18 @@ def _makers(
     makers: dict[str, Maker] = {}
     if "rendered" in recipe.views:
         makers["rendered"] = _rendered(recipe.views["rendered"])
-    whole = [kind for kind in ("photograph", "turned") if kind in recipe.views]
-    if whole:
-        pixels = read_pixels(folder, photographs)
-        for kind in whole:
-            makers[kind] = _photographs(kind, pixels, photographs, castings)
-    drawn = [kind for kind in recipe.views if kind not in ("photograph", "turned", "rendered")]
-    if drawn:
-        sheets = _castings(folder, photographs, castings, recipe)
-        for kind in drawn:
-            makers[kind] = _from_castings(kind, sheets)
+    drawn = [kind for kind in recipe.views if kind not in (*WHOLE, "rendered")]
+    sheets = _castings(folder, photographs, castings, recipe) if drawn else None
+    if sheets is not None:
+        makers |= {kind: _from_castings(kind, sheets) for kind in drawn}
+    if set(WHOLE) & set(recipe.views):
+        whole = Photographs(
+            read_pixels(folder, photographs),
+            np.array([photograph.is_defective for photograph in photographs]),
+            castings,
+            frozenset(filter(sheets.has_flash, castings)) if sheets else frozenset(),
+        )
+        makers |= {kind: _whole(kind, whole) for kind in WHOLE}
     return makers
 
 
@@ -117,22 +115,9 @@ def _rendered(count: int) -> Maker:
     return lambda rng, n: rendered_view(parts[n], rng)
 
 
-def _photographs(
-    kind: str,
-    pixels: NDArray[np.uint8],
-    photographs: Sequence[LabelledPhotograph],
-    castings: Sequence[str],
-) -> Maker:
-    def make(rng: np.random.Generator, n: int) -> View:
-        which = n % len(photographs)
-        return photograph_view(
-            pixels[which],
-            photographs[which].is_defective,
-            castings[which],
-            rng if kind == "turned" else None,
-        )
-
-    return make
+def _whole(kind: str, photographs: Photographs) -> Maker:
+    count = len(photographs.castings)
+    return lambda rng, n: photograph_view(kind, photographs, n % count, rng)
 
 
 def _from_castings(kind: str, castings: Castings) -> Maker:

@@ -2,7 +2,7 @@
 
 Training moves only the upper blocks, so everything below them is the same in every epoch.
 It runs as an ONNX graph, several times faster than eager torch, and its output is kept in
-half precision: 30 to 50 kB a picture.
+half precision: 46 kB a picture after eleven blocks, 270 kB after three.
 """
 
 from __future__ import annotations
@@ -45,12 +45,18 @@ def frozen_features(
 ) -> NDArray[np.float16]:
     """N photographs (300, 300) uint8 -> (N, channels, rows, columns): block ``frozen``'s input."""
     session = _session(network, frozen)
-    parts = []
+    # Several GB: filled in place, since joining parts would take the memory twice.
+    features: NDArray[np.float16] | None = None
     for start in range(0, len(photographs), MICRO_BATCH):
         batch = np.stack(photographs[start : start + MICRO_BATCH])
-        parts.append(np.asarray(session.run(None, {"photographs": batch})[0], dtype=np.float16))
+        part = np.asarray(session.run(None, {"photographs": batch})[0])
+        if features is None:
+            features = np.empty((len(photographs), *part.shape[1:]), dtype=np.float16)
+        features[start : start + len(part)] = part
         progress(len(batch))
-    return np.concatenate(parts)
+    if features is None:
+        raise ValueError("No photographs were given.")
+    return features
 
 
 def _session(network: CastingNetwork, frozen: int) -> onnxruntime.InferenceSession:

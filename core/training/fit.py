@@ -28,7 +28,7 @@ HALF = bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 """Whether this processor multiplies bfloat16: the blocks then train in half the time. Weights,
 loss and optimiser stay in float32, and so does all scoring."""
 
-MICRO_BATCH = 8
+MICRO_BATCH = 4
 """Examples in one backward pass; more fall out of the processor's caches."""
 
 
@@ -154,12 +154,16 @@ def _loss(scores: Tensor, examples: Examples, part: NDArray[np.intp], recipe: Re
 
     ``scores`` (N, 10, 10): the head applied to every cell; their mean is the log-odds. Where
     the defects were planted is known, so their strongest cell must speak for a defect, and
-    all cells more than one away together for an OK part.
+    all cells more than one away together for an OK part. Evidence for a defect where there is
+    no part is a loss of its own size.
     """
     truth = _tensor(examples.defective[part])
     target = truth * (1 - 2 * recipe.smoothing) + recipe.smoothing
     verdict = scores.mean(dim=(1, 2))
     loss = F.binary_cross_entropy_with_logits(verdict, target, reduction="sum")
+    if recipe.ground_weight:
+        astray = F.relu(scores) * _tensor(examples.ground[part])
+        loss = loss + recipe.ground_weight * astray.mean(dim=(1, 2)).sum()
     local = torch.from_numpy(examples.local[part])
     if recipe.local_weight and bool(local.any()):
         scores, cells = scores[local], _tensor(examples.cells[part])[local]

@@ -52,7 +52,7 @@ class Familiar:
     """Signatures of what counts as a casting, and which castings each shows."""
 
     signatures: NDArray[np.float32]
-    """(R, 640); those of the material's photographs come first, in their order."""
+    """(R, 240); those of the material's photographs come first, in their order."""
     castings: list[frozenset[str]]
 
 
@@ -121,7 +121,7 @@ def limits_of(material: Material, held: HeldOut, parts: Familiar) -> GateLimits:
 
 
 def strangeness_of(gate: Familiarity, signatures: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Strangeness (N,) of (N, 640) signatures."""
+    """Strangeness (N,) of (N, 240) signatures."""
     with torch.inference_mode():
         return gate.distance(torch.from_numpy(signatures)).numpy()
 

@@ -44,6 +44,8 @@ class Recipe:
     """Labels are this far from 0 and 1: some castings are filed under both."""
     local_weight: float = 0.0
     """Weight of the loss on where planted and rendered defects are."""
+    ground_weight: float = 0.0
+    """Weight of the loss on evidence for a defect beside the part."""
     balanced: bool = False
     """Half of every batch OK, half defective."""
     seed: int = 0
@@ -70,8 +72,9 @@ SEED = Recipe(
 
 BEST = Recipe(
     name="best",
-    # Defects are small: blocks that see texture must move too, those that see edges need not.
-    frozen=11,
+    # Defects are notches of one to three pixels: the blocks that see edges must move too. Only
+    # the first three stay: they cost most and their output is the largest.
+    frozen=3,
     # Healed and planted parts break the link between a photograph's style and its label, which
     # a network otherwise learns instead of the defect.
     views={
@@ -83,19 +86,22 @@ BEST = Recipe(
         "drawn": 400,
         "rendered": 1300,
         "photograph": 1,
+        "anew": 1,
     },
     stages=(
-        # The photographs as they are for the known castings' quirks, as often as all that is made
-        # from them; together in one stage, so that neither is learnt at the other's cost.
+        # Whole photographs for the known castings' quirks, as often as all that is made from
+        # them; together in one stage, so that neither is learnt at the other's cost. Most of
+        # them anew: light, direction and background say nothing about a casting.
         Stage(
             "blocks",
-            first_block=11,
+            first_block=3,
             epochs=5,
             examples=3072,
             rate=3e-4,
             head_rate=3e-3,
             kinds={
-                "photograph": 3500,
+                "photograph": 1500,
+                "anew": 2000,
                 "ok": 1300,
                 "ok_residual": 1500,
                 "defective": 1100,
@@ -111,6 +117,8 @@ BEST = Recipe(
     decay=0.01,
     smoothing=0.01,
     local_weight=1.0,
+    # Enough for nearly all evidence to lie on the part.
+    ground_weight=0.2,
     balanced=True,
 )
 

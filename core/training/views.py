@@ -1,6 +1,7 @@
 """Training pictures: photographs, healed parts, planted defects and rendered parts.
 
-    photograph, turned    every photograph, as it is or turned by quarters and mirrored
+    photograph, turned,   whole photographs (see ``core.training.photograph_views``)
+    anew
     ok, defective         a photograph of a random casting, seen anew
     ok_residual           another photograph's style with an OK casting's residual: healed
     defective_residual    another photograph's style with a defective casting's residual
@@ -32,8 +33,8 @@ from core.training.healing import (
 )
 from core.training.parts import Floats, Gray, from_polar, polar_coordinates
 from core.training.rephotography import (
-    CELLS,
     cells_of,
+    part_cells,
     placed,
     random_placement,
     rephotographed,
@@ -58,7 +59,11 @@ class View:
     cells: NDArray[np.bool_]
     """(10, 10) where defects were put; nowhere else is there any, if ``local``."""
     local: bool
+    ground: NDArray[np.bool_]
+    """(10, 10) that see nothing of the part; none where it is not known."""
     kind: str
+    group: str
+    """Casting, or castings put together, that the picture shows; a background is none of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,31 +178,24 @@ def _seen(
     placement = random_placement(base.part.centre, rng)
     ground = picture[radius > 1.95]
     picture = placed(picture, placement, float(np.median(ground)) if ground.size else 160.0)
-    gray = rephotographed(
-        picture,
-        placed(radius, placement, 2.5),
-        any(castings.has_flash(name) for name in names),
-        rng,
-    )
+    radius = placed(radius, placement, 2.5)
+    flash = any(castings.has_flash(name) for name in names)
+    gray = rephotographed(picture, radius, flash, rng)
     cells = cells_of(placed(where, placement, 0.0))
-    local = kind in ("planted", "drawn") and bool(cells.any())
-    return View(gray, kind not in ("ok", "ok_residual"), frozenset(names), cells, local, kind)
+    return View(
+        gray,
+        defective=kind not in ("ok", "ok_residual"),
+        castings=frozenset(names),
+        cells=cells,
+        local=kind in ("planted", "drawn") and bool(cells.any()),
+        ground=~part_cells(radius),
+        kind=kind,
+        group="+".join(sorted(set(names))),
+    )
 
 
 def _median(sheets: Sequence[Sheet], figure: str) -> float:
     return float(np.median([getattr(sheet, figure) for sheet in sheets]))
-
-
-def photograph_view(
-    gray: Gray, defective: bool, casting: str, rng: np.random.Generator | None = None
-) -> View:
-    """A photograph as it is, or with ``rng`` turned by quarters and mirrored: exact pixels."""
-    kind = "photograph"
-    if rng is not None:
-        kind = "turned"
-        gray = np.rot90(gray[:, ::-1] if rng.random() < 0.5 else gray, int(rng.integers(4)))
-    nowhere = np.zeros((CELLS, CELLS), dtype=np.bool_)
-    return View(gray, defective, frozenset({casting}), nowhere, False, kind)
 
 
 def rendered_view(part: SamplePart, rng: np.random.Generator) -> View:
@@ -205,5 +203,14 @@ def rendered_view(part: SamplePart, rng: np.random.Generator) -> View:
     mask = np.zeros((SIDE, SIDE), dtype=np.float32)
     for box in part.boxes:
         mask[box.top : box.bottom, box.left : box.right] = 1.0
-    gray = through_camera(part.pixels.astype(np.float32), rng)
-    return View(gray, part.is_defective, frozenset(), cells_of(mask), part.is_defective, "rendered")
+    cells = cells_of(mask)
+    return View(
+        through_camera(part.pixels.astype(np.float32), rng),
+        defective=part.is_defective,
+        castings=frozenset(),
+        cells=cells,
+        local=part.is_defective,
+        ground=np.zeros_like(cells),
+        kind="rendered",
+        group="",
+    )

@@ -9,7 +9,8 @@ import torch
 from PIL import Image, ImageFilter
 
 from core.engine import load_engine
-from core.familiarity import SIGNATURE, Familiarity
+from core.errors import DataSetError
+from core.familiarity import CHANNELS, GRID, SIGNATURE, Familiarity
 from core.gate import GateLimits, fault, measure
 from core.images import decode
 from core.inspection import Photograph, Verdict, inspect_photographs
@@ -110,7 +111,7 @@ def test_strangeness_is_the_same_however_a_picture_is_turned_and_grows_off_the_p
     far = near + torch.from_numpy(rng.normal(size=(10, SIGNATURE))).float() * 5
     assert gate.distance(near).max() < 1
     assert gate.distance(far).min() > 10
-    features = torch.from_numpy(rng.normal(size=(2, 64, 19, 19))).float()
+    features = torch.from_numpy(rng.normal(size=(2, CHANNELS, GRID, GRID))).float()
     turned = torch.rot90(features, 1, dims=(2, 3))
     assert torch.allclose(gate(features), gate(turned), rtol=1e-4)
 
@@ -125,6 +126,13 @@ def test_calibration_finds_the_slope_and_the_offset():
     assert found.offset == pytest.approx(1.5, rel=0.1)
     assert found.error_after < 0.02 < found.error_before
     assert np.abs(calibrated(scores, found) - log_odds).max() < 1.5
+
+
+def test_scores_that_fall_with_the_label_are_no_model():
+    with pytest.raises(DataSetError, match="Nothing was learnt"):
+        calibrate(
+            np.array([1.0, 0.5, -0.5, -1.0], np.float32), np.array([False, False, True, True])
+        )
 
 
 def test_the_calibration_error_is_the_mean_gap():

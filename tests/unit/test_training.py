@@ -40,6 +40,7 @@ TINY = Recipe(
     ),
     batch=8,
     local_weight=1.0,
+    ground_weight=0.2,
 )
 
 
@@ -223,11 +224,15 @@ def test_every_kind_of_view_from_real_photographs(photographs):
         seen += [p for p, of in zip(listed, groups, strict=True) if of == casting][:4]
     names = castings_of(seen, castings)
     kinds = ("ok", "ok_residual", "defective", "defective_residual", "planted", "drawn")
-    recipe = Recipe("views", 11, dict.fromkeys(kinds, 3), ())
+    recipe = Recipe("views", 11, {**dict.fromkeys(kinds, 3), "anew": 1}, ())
     views = training_views(photographs, seen, names, recipe, lambda _: None)
     labels = majority_labels(seen, names)
-    assert [view.kind for view in views] == [kind for kind in kinds for _ in range(3)]
-    for view in views:
+    anew = views[3 * len(kinds) :]
+    assert [view.kind for view in anew] == ["anew"] * len(seen)
+    assert any(len(view.castings) == 2 for view in anew)
+    drawn = views[: 3 * len(kinds)]
+    assert [view.kind for view in drawn] == [kind for kind in kinds for _ in range(3)]
+    for view in drawn:
         assert view.gray.shape == (300, 300)
         assert view.defective == (view.kind not in ("ok", "ok_residual"))
         assert view.castings <= set(names)
@@ -235,5 +240,5 @@ def test_every_kind_of_view_from_real_photographs(photographs):
             assert not any(labels[name] for name in view.castings)
         if view.local:
             assert view.cells.any()
-    assert any(view.local for view in views)
+    assert any(view.local for view in drawn)
     assert read_pixels(photographs, seen[:1]).shape == (1, 300, 300)
