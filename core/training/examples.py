@@ -17,8 +17,7 @@ from core.training.dataset import LabelledPhotograph, majority_labels, read_pixe
 from core.training.features import frozen_features
 from core.training.healing import Sheet, sheet_of
 from core.training.parts import find_part
-from core.training.photograph_views import KINDS as WHOLE
-from core.training.photograph_views import Photographs, photograph_view
+from core.training.photograph_views import WHOLE, Photographs, photograph_view
 from core.training.recipe import Recipe
 from core.training.views import Castings, View, random_view, rendered_view, sorted_castings
 
@@ -96,8 +95,9 @@ def _makers(
     if "rendered" in recipe.views:
         makers["rendered"] = _rendered(recipe.views["rendered"])
     drawn = [kind for kind in recipe.views if kind not in (*WHOLE, "rendered")]
-    sheets = _castings(folder, photographs, castings, recipe) if drawn else None
-    if sheets is not None:
+    sheets = None
+    if drawn or "anew" in recipe.views:  # which castings have flash is read off their sheets
+        sheets = _castings(folder, photographs, castings, recipe)
         makers |= {kind: _from_castings(kind, sheets) for kind in drawn}
     if set(WHOLE) & set(recipe.views):
         whole = Photographs(

@@ -46,16 +46,12 @@ def frozen_features(
     """N photographs (300, 300) uint8 -> (N, channels, rows, columns): block ``frozen``'s input."""
     session = _session(network, frozen)
     # Several GB: filled in place, since joining parts would take the memory twice.
-    features: NDArray[np.float16] | None = None
+    shape = session.get_outputs()[0].shape[1:]
+    features = np.empty((len(photographs), *shape), dtype=np.float16)
     for start in range(0, len(photographs), MICRO_BATCH):
         batch = np.stack(photographs[start : start + MICRO_BATCH])
-        part = np.asarray(session.run(None, {"photographs": batch})[0])
-        if features is None:
-            features = np.empty((len(photographs), *part.shape[1:]), dtype=np.float16)
-        features[start : start + len(part)] = part
+        features[start : start + len(batch)] = session.run(None, {"photographs": batch})[0]
         progress(len(batch))
-    if features is None:
-        raise ValueError("No photographs were given.")
     return features
 
 

@@ -18,15 +18,15 @@ from core.training.parts import Floats, Gray, find_part, polar_coordinates
 from core.training.rephotography import (
     CELLS,
     ground_of,
+    moved,
     on_ground,
     part_cells,
-    placed,
     random_placement,
     rephotographed,
 )
 from core.training.views import View
 
-KINDS = ("photograph", "turned", "anew")
+WHOLE = ("photograph", "turned", "anew")
 SWAPPED = 0.3
 """Share of the pictures seen anew that lie on the background of a casting of the other label."""
 FREELY = 0.5
@@ -81,8 +81,7 @@ def _anew(
     if rng.random() < FREELY:
         middle = np.argwhere(radius < 1).mean(axis=0)
         placement = random_placement(middle[::-1], rng)
-        ground = float(np.median(picture[radius > 1.95])) if (radius > 1.95).any() else 160.0
-        picture, radius = placed(picture, placement, ground), placed(radius, placement, 2.5)
+        picture, radius = moved(picture, radius, placement)
     else:
         both = _turned(np.stack([picture, radius], axis=-1), rng)
         picture, radius = both[..., 0], both[..., 1]

@@ -72,8 +72,8 @@ SEED = Recipe(
 
 BEST = Recipe(
     name="best",
-    # Defects are notches of one to three pixels: the blocks that see edges must move too. Only
-    # the first three stay: they cost most and their output is the largest.
+    # Defects are a few pixels large: the blocks that see edges must move too. Only the first
+    # three stay: their pictures are the largest, and cost the most.
     frozen=3,
     # Healed and planted parts break the link between a photograph's style and its label, which
     # a network otherwise learns instead of the defect.

@@ -43,6 +43,13 @@ def placed(picture: Floats, placement: NDArray[np.float64], outside: float) -> F
     return np.asarray(moved, np.float32)
 
 
+def moved(picture: Floats, radius: Floats, placement: NDArray[np.float64]) -> tuple[Floats, Floats]:
+    """A photograph and its radii moved by ``placement``; beyond its edge the ground goes on."""
+    ground = picture[radius > RIM + 0.12]
+    outside = float(np.median(ground)) if ground.size else 160.0
+    return placed(picture, placement, outside), placed(radius, placement, 2.5)
+
+
 def cells_of(mask: Floats) -> NDArray[np.bool_]:
     """(300, 300) -> (10, 10): the cells whose centres are nearest to any pixel of the mask."""
     return _seen_by_cells(np.asarray(ndimage.binary_dilation(mask > 0.35)))

@@ -34,6 +34,7 @@ from core.training.healing import (
 from core.training.parts import Floats, Gray, from_polar, polar_coordinates
 from core.training.rephotography import (
     cells_of,
+    moved,
     part_cells,
     placed,
     random_placement,
@@ -176,9 +177,7 @@ def _seen(
             drawn, where = drawn + extra, np.maximum(where, place)
     picture = composed(base, residual, drawn, radius, angle)
     placement = random_placement(base.part.centre, rng)
-    ground = picture[radius > 1.95]
-    picture = placed(picture, placement, float(np.median(ground)) if ground.size else 160.0)
-    radius = placed(radius, placement, 2.5)
+    picture, radius = moved(picture, radius, placement)
     flash = any(castings.has_flash(name) for name in names)
     gray = rephotographed(picture, radius, flash, rng)
     cells = cells_of(placed(where, placement, 0.0))

@@ -37,8 +37,8 @@ def test_a_photograph_keeps_its_pixels_and_a_turned_one_their_values(photographs
 def test_another_background_is_of_the_other_label_and_named(photographs):
     seen = views("anew", photographs, 2)
     donors = set().union(*(view.castings for view in seen)) - {"C2"}
-    assert donors  # defective and without flash
-    assert donors <= {"C1", "C3", "C7"}
+    assert donors
+    assert donors <= {"C1", "C3", "C7"}  # defective and without flash
     assert all(not view.defective and view.group == "C2" for view in seen)
 
 
