@@ -145,14 +145,14 @@ def from_imagenet(weights: Path | None = None) -> CastingNetwork:
     }
     features["0.0.weight"] = features["0.0.weight"].sum(dim=1, keepdim=True)
     network.features.load_state_dict(features)
-    _fold_norms(network.features)
+    fold_norms(network.features)
     torch.manual_seed(0)
     nn.init.normal_(network.head.weight, std=0.01)
     nn.init.zeros_(network.head.bias)
     return network
 
 
-def _fold_norms(features: nn.Module) -> None:
+def fold_norms(features: nn.Module) -> None:
     """Put every batch norm's scale into the convolution before it; the function stays.
 
     ImageNet's batch norm statistics mean nothing here; left in place, they would stretch the

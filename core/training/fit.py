@@ -1,4 +1,4 @@
-"""Training on cached features: what moves, the loss, the loop.
+"""Training on cached features: what moves, the loss, the loop, the mean of several runs.
 
 Everything below ``Recipe.frozen`` blocks is ImageNet's and was computed once. Batch norm
 stays in evaluation mode: batches of one part design would drag its statistics away from
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +24,13 @@ from core.model_card import Epoch
 from core.network import CastingNetwork
 from core.training.batches import Examples, batches_of
 from core.training.recipe import Recipe, Stage
+from core.training.trainable import trainable
 
 HALF = bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 """Whether this processor multiplies bfloat16: the blocks then train in half the time. Weights,
 loss and optimiser stay in float32, and so does all scoring."""
 
-MICRO_BATCH = 4
+MICRO_BATCH = 8
 """Examples in one backward pass; more fall out of the processor's caches."""
 
 
@@ -52,11 +54,32 @@ def fit(
 
     ``progress`` gets the number of examples just used.
     """
+    start = deepcopy(network.state_dict())
+    curves, ends = [], []
+    for stages in recipe.runs:
+        network.load_state_dict(start)
+        curves += _run(network, examples, rows, recipe, stages, validation, progress)
+        ends.append([parameter.detach().clone() for parameter in network.parameters()])
+    means = [torch.stack(of).mean(dim=0) for of in zip(*ends, strict=True)]
+    _copy(means, list(network.parameters()))
+    return curves
+
+
+def _run(
+    network: CastingNetwork,
+    examples: Examples,
+    rows: NDArray[np.intp],
+    recipe: Recipe,
+    stages: tuple[Stage, ...],
+    validation: Validation | None,
+    progress: Callable[[int], None],
+) -> list[Epoch]:
     torch.manual_seed(recipe.seed)
     network.eval()
+    blocks = trainable(network.features)
     curves = []
-    for stage in recipe.stages:
-        optimiser = _optimiser(network, recipe, stage)
+    for stage in stages:
+        optimiser = _optimiser(network, blocks, recipe, stage)
         batches = batches_of(examples, rows, recipe, stage)
         steps = stage.examples // recipe.batch
         schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -67,7 +90,8 @@ def fit(
         for epoch in range(1, stage.epochs + 1):
             losses = []
             for step in range(steps):
-                losses.append(_step(network, examples, next(batches), recipe, stage, optimiser))
+                chosen = next(batches)
+                losses.append(_step(network, blocks, examples, chosen, recipe, stage, optimiser))
                 schedule.step()
                 _follow(average, moving, recipe, (epoch - 1) * steps + step)
                 progress(recipe.batch)
@@ -94,17 +118,17 @@ def log_odds_of(
     return torch.cat(parts).numpy()
 
 
-def _optimiser(network: CastingNetwork, recipe: Recipe, stage: Stage) -> torch.optim.Optimizer:
+def _optimiser(
+    network: CastingNetwork, blocks: nn.Sequential, recipe: Recipe, stage: Stage
+) -> torch.optim.Optimizer:
     for parameter in network.parameters():
         parameter.requires_grad_(False)
     groups: list[dict[str, Any]] = [
         {"params": list(network.head.parameters()), "lr": stage.head_rate}
     ]
     if stage.rate > 0:
-        # The norms' scales are in the convolutions; only their offsets are free.
-        norms = {m.weight for m in network.modules() if isinstance(m, nn.BatchNorm2d)}
-        blocks = [p for p in network.features[stage.first_block :].parameters() if p not in norms]
-        groups.append({"params": blocks, "lr": stage.rate})
+        moving = list(blocks[stage.first_block :].parameters())
+        groups.append({"params": moving, "lr": stage.rate})
     for group in groups:
         for parameter in group["params"]:
             parameter.requires_grad_(True)
@@ -124,6 +148,7 @@ def _share_of(recipe: Recipe, steps: int) -> Callable[[int], float]:
 
 def _step(
     network: CastingNetwork,
+    blocks: nn.Sequential,
     examples: Examples,
     chosen: NDArray[np.intp],
     recipe: Recipe,
@@ -136,12 +161,11 @@ def _step(
     for start in range(0, len(chosen), MICRO_BATCH):
         part = np.sort(chosen[start : start + MICRO_BATCH])
         with torch.no_grad():
-            still = network.features[recipe.frozen : stage.first_block]
-            lower = still(_tensor(examples.features[part]))
+            lower = blocks[recipe.frozen : stage.first_block](_tensor(examples.features[part]))
         with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
-            activations = network.features[stage.first_block :](lower).float()
+            activations = blocks[stage.first_block :](lower).float()
         scores = network.cell_scores(F.dropout(activations, 0.2)) + network.head.bias
-        loss = _loss(scores, examples, part, recipe) / len(chosen)
+        loss = _loss(scores, examples, part, recipe, stage) / len(chosen)
         loss.backward()  # type: ignore[no-untyped-call]
         total += loss.item()
     nn.utils.clip_grad_norm_((p for g in optimiser.param_groups for p in g["params"]), 5.0)
@@ -149,7 +173,9 @@ def _step(
     return total
 
 
-def _loss(scores: Tensor, examples: Examples, part: NDArray[np.intp], recipe: Recipe) -> Tensor:
+def _loss(
+    scores: Tensor, examples: Examples, part: NDArray[np.intp], recipe: Recipe, stage: Stage
+) -> Tensor:
     """Sum over a micro-batch of the verdict's loss and of where planted defects are.
 
     ``scores`` (N, 10, 10): the head applied to every cell; their mean is the log-odds. Where
@@ -161,9 +187,9 @@ def _loss(scores: Tensor, examples: Examples, part: NDArray[np.intp], recipe: Re
     target = truth * (1 - 2 * recipe.smoothing) + recipe.smoothing
     verdict = scores.mean(dim=(1, 2))
     loss = F.binary_cross_entropy_with_logits(verdict, target, reduction="sum")
-    if recipe.ground_weight:
+    if stage.ground_weight:
         astray = F.relu(scores) * _tensor(examples.ground[part])
-        loss = loss + recipe.ground_weight * astray.mean(dim=(1, 2)).sum()
+        loss = loss + stage.ground_weight * astray.mean(dim=(1, 2)).sum()
     local = torch.from_numpy(examples.local[part])
     if recipe.local_weight and bool(local.any()):
         scores, cells = scores[local], _tensor(examples.cells[part])[local]

@@ -233,5 +233,6 @@ def _fingerprint(material: Material, held: NDArray[np.bool_]) -> str:
 
 def _work(recipe: Recipe) -> int:
     """Examples that a fit goes through."""
-    batches = sum(stage.epochs * (stage.examples // recipe.batch) for stage in recipe.stages)
+    stages = [stage for run in recipe.runs for stage in run]
+    batches = sum(stage.epochs * (stage.examples // recipe.batch) for stage in stages)
     return batches * recipe.batch

@@ -56,9 +56,9 @@ NAME = "MobileNetV2 for castings"
 DATA_NAME = "Casting Product Image Data for Quality Inspection (Pilot Technocast, Shapar; R. Dabhi)"
 DATA_LICENCE = "CC BY-NC-ND 4.0; no photograph of it is part of this project"
 CHECKPOINT = (
-    "The end of the last epoch, moving average of the weights, trained on every casting. Nothing "
-    "was chosen on held-out castings but slope, offset and threshold; the curves are those of the "
-    "first fold's castings, held out whole."
+    "The end of the last epoch, moving average of the weights, trained on every casting; of "
+    "several runs the mean of their weights. Nothing was chosen on held-out castings but slope, "
+    "offset and threshold; the curves are each run's on the first fold's castings, held out whole."
 )
 LIMITS = (
     "The official test split shows castings that are also in training; figures on it measure "

@@ -34,13 +34,22 @@ TINY = Recipe(
     name="tiny",
     frozen=14,
     views={"photograph": 1, "turned": 1, "rendered": 12},
-    stages=(
-        Stage("head", first_block=19, epochs=1, examples=16, rate=0.0, head_rate=1e-2),
-        Stage("blocks", first_block=16, epochs=2, examples=16, rate=1e-3, head_rate=1e-3),
+    runs=(
+        (
+            Stage("head", first_block=19, epochs=1, examples=16, rate=0.0, head_rate=1e-2),
+            Stage(
+                "blocks",
+                first_block=16,
+                epochs=2,
+                examples=16,
+                rate=1e-3,
+                head_rate=1e-3,
+                ground_weight=0.2,
+            ),
+        ),
     ),
     batch=8,
     local_weight=1.0,
-    ground_weight=0.2,
 )
 
 
