@@ -22,6 +22,9 @@ STRIDE = 32
 MAX_OPACITY = 0.75
 """The photograph stays visible under the strongest evidence: it may hide a pinhole."""
 
+LEVELS = 1024
+"""Steps of strength on either side of none; far more than a picture has gray levels."""
+
 NEGATIVE_OPACITY = 0.18
 NEGATIVE_COLOUR = (64.0, 120.0, 190.0)
 
@@ -105,15 +108,27 @@ def legend(scale: float, width: int = 240, height: int = 14) -> NDArray[np.uint8
 
 
 def _coloured(pixels: NDArray[np.uint8], strength: NDArray[np.floating]) -> NDArray[np.uint8]:
+    level = np.rint((np.clip(strength, -1.0, 1.0) + 1.0) * LEVELS).astype(np.intp)
+    coloured: NDArray[np.uint8] = (
+        pixels[..., None] * _KEPT[level][..., None] + _ADDED[level]
+    ).astype(np.uint8)
+    return coloured
+
+
+def _tables() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """By level of strength from full "OK" to full "defective": the share of the photograph
+    that is kept, and the colour that is added to it."""
+    strength = np.linspace(-1.0, 1.0, 2 * LEVELS + 1)
     positive = np.clip(strength, 0.0, 1.0)
-    negative = np.clip(-strength, 0.0, 1.0)[..., None]
     position = positive * (len(_RAMP) - 1)
     colour = np.stack(
         [np.interp(position, np.arange(len(_RAMP)), _RAMP[:, channel]) for channel in range(3)],
         axis=-1,
     )
-    gray = pixels[..., None].astype(np.float64)
-    shown = gray + (colour - gray) * np.sqrt(positive)[..., None] * MAX_OPACITY
-    shown += (np.array(NEGATIVE_COLOUR) - shown) * negative * NEGATIVE_OPACITY
-    coloured: NDArray[np.uint8] = np.clip(shown, 0, 255).astype(np.uint8)
-    return coloured
+    opacity = np.sqrt(positive) * MAX_OPACITY
+    faint = np.clip(-strength, 0.0, 1.0) * NEGATIVE_OPACITY
+    added = opacity[:, None] * colour + faint[:, None] * np.array(NEGATIVE_COLOUR)
+    return ((1 - opacity) * (1 - faint)).astype(np.float32), added.astype(np.float32)
+
+
+_KEPT, _ADDED = _tables()
