@@ -17,18 +17,20 @@ POINTS = 400
 
 
 def learning_figure(curves: Sequence[Epoch]) -> Figure:
-    """Loss on training pictures and on castings held out, by epoch."""
-    at = [f"{epoch.stage} {epoch.epoch}" for epoch in curves]
+    """Loss on training pictures and on castings held out, by epoch; each stage a line."""
+    training, held_out = neutral(), colour_of(Verdict.OK)
+    lines = []
+    for stage in dict.fromkeys(epoch.stage for epoch in curves):
+        of = [epoch for epoch in curves if epoch.stage == stage]
+        at = [f"{stage} {epoch.epoch}" for epoch in of]
+        lines += [
+            _line(at, [epoch.training_loss for epoch in of], "Training", training),
+            _line(at, [epoch.validation_loss for epoch in of], "Castings held out", held_out),
+        ]
+    for again in lines[2:]:
+        again["showlegend"] = False
     return _figure(
-        [
-            _line(at, [epoch.training_loss for epoch in curves], "Training", neutral()),
-            _line(
-                at,
-                [epoch.validation_loss for epoch in curves],
-                "Castings held out",
-                colour_of(Verdict.OK),
-            ),
-        ],
+        lines,
         {"title": "Epoch"},
         {"title": "Loss", "rangemode": "tozero"},
     )

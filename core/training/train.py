@@ -57,12 +57,15 @@ DATA_NAME = "Casting Product Image Data for Quality Inspection (Pilot Technocast
 DATA_LICENCE = "CC BY-NC-ND 4.0; no photograph of it is part of this project"
 CHECKPOINT = (
     "The end of the last epoch, moving average of the weights, trained on every casting; of "
-    "several runs the mean of their weights. Nothing was chosen on held-out castings but slope, "
-    "offset and threshold; the curves are each run's on the first fold's castings, held out whole."
+    "several runs the mean of their weights. Of a fit nothing was chosen on held-out castings but "
+    "slope, offset and threshold; the curves are each run's on the first fold's castings, held out "
+    "whole."
 )
 LIMITS = (
     "The official test split shows castings that are also in training; figures on it measure "
     "memory of castings more than skill.",
+    "The recipe was chosen among experiments on the same held-out castings, so castings from "
+    "elsewhere may do somewhat worse.",
     "Sixteen OK castings: one of them moves a figure on unseen OK castings by several per cent.",
     "Top views of one design of pump impeller; other parts need training of their own.",
     "Defects smaller than about three pixels at 300 x 300 cannot be seen.",
