@@ -3,9 +3,9 @@
     python -m tests.browser.first_hour
 
 Run, inspect the sample parts, review five, change the threshold, see the trend, download the
-shift's CSV. A click is answered when all that it asked for is on the page, seen by the page itself at
-every frame: from outside one looks only after 0.1, 0.35, 0.85 and 1.85 seconds. The first page is
-looked at for two seconds before the first click: meanwhile it gets ready.
+shift's CSV. A click is answered when all that it asked for is on the page, seen by the page itself
+at every frame: from outside one looks only after 0.1, 0.35, 0.85 and 1.85 seconds. The first page
+is looked at for two seconds before the first click: meanwhile it gets ready.
 """
 
 from __future__ import annotations
