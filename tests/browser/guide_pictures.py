@@ -1,7 +1,7 @@
 """The pictures of the documentation: ``python -m tests.browser.guide_pictures``.
 
-They show a month of made-up production (:mod:`tests.browser.many`), and an empty app whose
-database lies in memory. Every part in them is rendered.
+They show the demonstration, with the model's own scores, and an empty app whose database lies in
+memory. Every part in them is rendered.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
+from core.commands.demonstrating import make_demonstration
 from tests.browser.app_server import ROOT, AppServer, launch, served
-from tests.browser.many import fill
+from tests.browser.many import no_bar
 from tests.browser.shots import WAIT_MS, drawn, named
 
 FOLDER = ROOT / "docs" / "pictures"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a disk that is not kept is what is wanted
-PARTS = 6_000
 WIDTH = 1280
 
 
@@ -76,7 +76,8 @@ def main() -> None:
         with served(Path(folder) / "samples") as server:
             samples(page, server)
         (Path(folder) / "month").mkdir()
-        fill(AppServer(Path(folder) / "month").database_url, PARTS)
+        url = AppServer(Path(folder) / "month").database_url
+        make_demonstration(no_bar, lambda _said: None, url)
         with served(Path(folder) / "month") as server:
             month(page, server)
         browser.close()

@@ -123,11 +123,12 @@ def fill(url: str, parts: int = PARTS) -> None:
         patch.object(demonstrating, "photograph_of", made_up.photograph_of),
         patch.object(demonstrating, "inspect_photographs", made_up.inspect),
     ):
-        demonstrating.make_demonstration(_no_bar, lambda _said: None, url, parts)
+        demonstrating.make_demonstration(no_bar, lambda _said: None, url, parts)
 
 
 @contextlib.contextmanager
-def _no_bar(_title: str, _total: int) -> Iterator[object]:
+def no_bar(_title: str, _total: int) -> Iterator[object]:
+    """A progress bar that nobody sees."""
     yield lambda _count: None
 
 
