@@ -14,8 +14,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from core.commands.demonstrating import make_demonstration
+from core.terminal import bar
 from tests.browser.app_server import ROOT, AppServer, launch, served
-from tests.browser.many import no_bar
 from tests.browser.shots import WAIT_MS, drawn, named
 
 FOLDER = ROOT / "docs" / "pictures"
@@ -77,7 +77,7 @@ def main() -> None:
             samples(page, server)
         (Path(folder) / "month").mkdir()
         url = AppServer(Path(folder) / "month").database_url
-        make_demonstration(no_bar, lambda _said: None, url)
+        make_demonstration(bar, lambda _said: None, url)
         with served(Path(folder) / "month") as server:
             month(page, server)
         browser.close()

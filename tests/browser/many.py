@@ -9,7 +9,6 @@ with the heatmap that the model gave it, so that only the database has work.
 from __future__ import annotations
 
 import argparse
-import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +34,7 @@ from core.inspection import (
 )
 from core.metrics import probabilities
 from core.samples import encode_jpeg, render_part
+from core.terminal import bar
 
 PARTS = 50_000
 LOOKS = 8
@@ -123,13 +123,7 @@ def fill(url: str, parts: int = PARTS) -> None:
         patch.object(demonstrating, "photograph_of", made_up.photograph_of),
         patch.object(demonstrating, "inspect_photographs", made_up.inspect),
     ):
-        demonstrating.make_demonstration(no_bar, lambda _said: None, url, parts)
-
-
-@contextlib.contextmanager
-def no_bar(_title: str, _total: int) -> Iterator[object]:
-    """A progress bar that nobody sees."""
-    yield lambda _count: None
+        demonstrating.make_demonstration(bar, lambda _said: None, url, parts)
 
 
 if __name__ == "__main__":
