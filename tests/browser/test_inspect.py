@@ -63,7 +63,10 @@ def test_uploaded_photographs_get_verdicts_and_keep_them(
     expect(heatmaps).to_have_count(6)
     for path in to_upload:
         expect(page.get_by_text(path.name, exact=True).first).to_be_visible()
-    shown = heatmaps.evaluate_all("pictures => pictures.map(picture => picture.naturalWidth)")
+    shown = heatmaps.evaluate_all(
+        "pictures => Promise.all(pictures.map(async picture => "
+        "(await picture.decode(), picture.naturalWidth)))"
+    )
     assert shown == [300] * 6
     descriptions = heatmaps.evaluate_all("pictures => pictures.map(picture => picture.alt)")
     assert all("Defective, " in text or "OK, " in text for text in descriptions)
