@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
+from core.errors import DataSetError
 from core.network import CastingNetwork, fold_norms
 from core.training.batches import Examples
 from core.training.fit import fit
@@ -70,6 +73,16 @@ def test_the_parameters_are_the_network_s_without_the_norms_scales() -> None:
     assert "0.1.bias" in network.features.state_dict()
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Sums in one order, however many runs share the processor."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("one_thread")
 def test_what_is_kept_is_the_mean_of_the_runs() -> None:
     start, examples = _network(), _examples()
     rows = np.arange(len(examples))
@@ -82,3 +95,24 @@ def test_what_is_kept_is_the_mean_of_the_runs() -> None:
     assert not torch.equal(first["head.weight"], second["head.weight"])
     for name, parameter in both.items():
         torch.testing.assert_close(parameter, (first[name] + second[name]) / 2)
+
+
+def test_when_one_run_breaks_off_the_others_do_too() -> None:
+    endless = replace(BLOCKS, epochs=100_000)
+    steps = 0
+
+    def progress(_: int) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == 3:
+            raise DataSetError("no more")
+
+    examples = _examples()
+    with pytest.raises(DataSetError, match="no more"):
+        fit(
+            _network(),
+            examples,
+            np.arange(len(examples)),
+            replace(RECIPE, runs=((endless,), (endless,))),
+            progress=progress,
+        )
