@@ -5,11 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 import db
-from core.images import SIDE
 from core.inspection import Verdict
 from core.shifts import Calendar
 from pages import _address
-from pages._pictures import LARGE, pictures
+from pages._pictures import LARGE, pair, pictures
 from pages._services import Services
 from pages._words import LOOKS, moment_text, percent, plain, short
 
@@ -24,43 +23,48 @@ def verdict_badge(verdict: Verdict) -> None:
     st.badge(look.word, icon=look.icon, color=look.colour)
 
 
-def card(services: Services, part: db.Part, scale: float) -> None:
-    """A part in a gallery: photograph, heatmap, verdict, probability and name."""
-    item = part.inspection
-    with st.container(border=True, gap="xsmall"):
-        made = _pictures(services, part, scale)
-        if made is None:
-            st.caption(NO_PHOTOGRAPH)
-        else:
-            left, right = st.columns(2, gap="xxsmall", wrap=False)
-            left.image(made[0], width="stretch", alt=f"Photograph of {part.file}")
-            right.image(made[1], width="stretch", alt=_heard(part))
-        with st.container(
-            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-        ):
-            verdict_badge(item.verdict)
-            st.markdown(f"**{percent(item.probability)}**", width="content")
-            if st.button("Details", key=f"details-{part.id}-{part.file}", type="tertiary"):
-                _address.keep(PART, part.id)
-                st.rerun()
-        note = f"Threshold {percent(item.threshold)}"
-        st.caption(f"{note} · already inspected" if part.already_inspected else note)
-        st.text(short(part.file))
+def card_picture(services: Services, part: db.Part, scale: float) -> None:
+    """Photograph and heatmap of a part in a gallery, as one picture.
 
-
-def _pictures(
-    services: Services, part: db.Part, scale: float, side: int = SIDE
-) -> tuple[bytes, bytes] | None:
+    Galleries have few elements a card: the browser builds every one of them for every part.
+    """
     item = part.inspection
-    return pictures(
+    made = pair(
         services.database,
         services.settings.database_url,
         item.sha256,
         item.model,
         item.evidence,
         scale,
-        side,
     )
+    if made is None:
+        st.caption(NO_PHOTOGRAPH)
+    else:
+        st.image(made, width="stretch", alt=f"Photograph and heatmap of {_named(part)}")
+
+
+def card_verdict(part: db.Part) -> None:
+    """Verdict and probability of a part in a gallery, as one text."""
+    look, probability = LOOKS[part.inspection.verdict], percent(part.inspection.probability)
+    st.markdown(
+        f":{look.colour}-badge[{look.icon} {look.word}] **{plain(probability)}**", width="content"
+    )
+
+
+def card(services: Services, part: db.Part, scale: float) -> None:
+    """A part in a gallery: photograph, heatmap, verdict, probability and name."""
+    with st.container(border=True, gap="xsmall"):
+        card_picture(services, part, scale)
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            card_verdict(part)
+            if st.button("Details", key=f"details-{part.id}-{part.file}", type="tertiary"):
+                _address.keep(PART, part.id)
+                st.rerun()
+        note = f"Threshold {percent(part.inspection.threshold)}"
+        st.caption(f"{note} · already inspected" if part.already_inspected else note)
+        st.text(short(part.file))
 
 
 def _close() -> None:
@@ -75,12 +79,20 @@ def details(services: Services, part: db.Part, scale: float) -> None:
         verdict_badge(item.verdict)
         st.text(part.file, width="content")
     left, middle, right = st.columns([5, 5, 3], gap="small")
-    made = _pictures(services, part, scale, LARGE)
+    made = pictures(
+        services.database,
+        services.settings.database_url,
+        item.sha256,
+        item.model,
+        item.evidence,
+        scale,
+        LARGE,
+    )
     if made is None:
         left.caption(NO_PHOTOGRAPH)
     else:
         left.image(made[0], "Photograph", "stretch", alt=f"Photograph of {part.file}")
-        middle.image(made[1], "Heatmap", "stretch", alt=_heard(part))
+        middle.image(made[1], "Heatmap", "stretch", alt=f"Heatmap of {_named(part)}")
     with right:
         st.metric("Probability of a defect", percent(item.probability))
         st.metric("Threshold", percent(item.threshold))
@@ -109,10 +121,10 @@ def _table(part: db.Part, calendar: Calendar) -> None:
             right.text(value)
 
 
-def _heard(part: db.Part) -> str:
-    """The heatmap for who cannot see it."""
+def _named(part: db.Part) -> str:
+    """File, verdict and probability, for who cannot see the pictures."""
     item = part.inspection
-    return f"Heatmap of {part.file}: {LOOKS[item.verdict].word}, {percent(item.probability)}"
+    return f"{part.file}: {LOOKS[item.verdict].word}, {percent(item.probability)}"
 
 
 def _milliseconds(part: db.Part) -> float:

@@ -14,6 +14,8 @@ from core.images import SIDE, decode
 
 LARGE = 2 * SIDE
 ZOOMED = 3 * SIDE
+BETWEEN, GRAY = 6, 235
+"""Columns between photograph and heatmap in one picture, and their gray level."""
 
 
 @st.cache_data(max_entries=120, show_spinner=False)
@@ -30,7 +32,32 @@ def pictures(
 
     ``address`` and ``model`` only tell pictures of different databases and models apart.
     """
-    with db.reading(_database) as connection:
+    made = _made(_database, sha256, _evidence, scale, side)
+    return None if made is None else (picture_bytes(made[0]), picture_bytes(made[1]))
+
+
+@st.cache_data(max_entries=120, show_spinner=False)
+def pair(
+    _database: Database,
+    address: str,
+    sha256: str,
+    model: str,
+    _evidence: NDArray[np.float16],
+    scale: float,
+) -> bytes | None:
+    """Photograph and heatmap side by side; None where the photograph is not kept."""
+    made = _made(_database, sha256, _evidence, scale, SIDE)
+    if made is None:
+        return None
+    gray, heatmap = made
+    between = np.full((SIDE, BETWEEN, 3), GRAY, dtype=np.uint8)
+    return picture_bytes(np.hstack([np.repeat(gray[:, :, None], 3, axis=2), between, heatmap]))
+
+
+def _made(
+    database: Database, sha256: str, evidence: NDArray[np.float16], scale: float, side: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+    with db.reading(database) as connection:
         data = db.photograph_bytes(connection, sha256)
     if data is None:
         return None
@@ -38,7 +65,7 @@ def pictures(
         pixels = decode(data, side).pixels
     except ImageRejected:
         return None
-    return picture_bytes(pixels), picture_bytes(overlay(pixels, _evidence, scale))
+    return pixels, overlay(pixels, evidence, scale)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

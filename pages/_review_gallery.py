@@ -11,11 +11,11 @@ from core.errors import QualityControlError
 from core.people import Person
 from pages import _address
 from pages._desk import WORDS
-from pages._part import NO_PHOTOGRAPH, verdict_badge
-from pages._pictures import evidence_scale, pictures
+from pages._part import card_picture, card_verdict
+from pages._pictures import evidence_scale
 from pages._review_filters import Choice, Show
 from pages._services import Services, keep
-from pages._words import count, percent, plain, short
+from pages._words import count, plain, short
 
 PAGE = 24
 _CHOSEN = "review chosen"
@@ -108,28 +108,10 @@ def _confirm(services: Services, person: Person, decision: Decision, chosen: lis
 
 
 def _card(services: Services, part: db.Part) -> None:
-    item = part.inspection
-    address = services.settings.database_url
+    item, address = part.inspection, services.settings.database_url
     with st.container(border=True, gap="xxsmall"):
-        made = pictures(
-            services.database,
-            address,
-            item.sha256,
-            item.model,
-            item.evidence,
-            evidence_scale(services.database, address, item.model),
-        )
-        if made is None:
-            st.caption(NO_PHOTOGRAPH)
-        else:
-            left, right = st.columns(2, gap="xxsmall", wrap=False)
-            left.image(made[0], width="stretch", alt=f"Photograph of {part.file}")
-            right.image(made[1], width="stretch", alt=f"Heatmap of {part.file}")
-        with st.container(
-            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-        ):
-            verdict_badge(item.verdict)
-            st.markdown(f"**{percent(item.probability)}**", width="content")
+        card_picture(services, part, evidence_scale(services.database, address, item.model))
+        card_verdict(part)
         box = f"{_CHOSEN} {part.id}"
         st.session_state[box] = part.id in _ticked()
         st.checkbox(plain(short(part.file, 30)), key=box, on_change=_turn, args=(part.id,))

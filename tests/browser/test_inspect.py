@@ -14,7 +14,9 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
 import db
+from core.images import SIDE
 from db.schema import batch_part, inspection
+from pages._pictures import BETWEEN
 from tests.browser.app_server import AppServer
 
 pytestmark = pytest.mark.chromium
@@ -67,7 +69,7 @@ def test_uploaded_photographs_get_verdicts_and_keep_them(
         "pictures => Promise.all(pictures.map(async picture => "
         "(await picture.decode(), picture.naturalWidth)))"
     )
-    assert shown == [300] * 6
+    assert shown == [2 * SIDE + BETWEEN] * 6
     descriptions = heatmaps.evaluate_all("pictures => pictures.map(picture => picture.alt)")
     assert all("Defective, " in text or "OK, " in text for text in descriptions)
 
