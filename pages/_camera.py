@@ -79,13 +79,5 @@ def _outcome(services: Services, outcome: Outcome) -> None:
 def _picture(services: Services, item: Inspection) -> bytes | None:
     if services.engine is None:
         return None
-    made = pictures(
-        services.database,
-        services.settings.database_url,
-        item.sha256,
-        item.model,
-        item.evidence,
-        services.engine.card.evidence_scale,
-        LARGE,
-    )
+    made = pictures(services, item, services.engine.card.evidence_scale, LARGE)
     return None if made is None else made[1]

@@ -88,15 +88,7 @@ def _latest(services: Services, parts: Sequence[db.Part]) -> None:
         for part in parts:
             item = part.inspection
             scale = evidence_scale(services.database, address, item.model)
-            made = pictures(
-                services.database,
-                address,
-                item.sha256,
-                item.model,
-                item.evidence,
-                scale,
-                THUMBNAIL,
-            )
+            made = pictures(services, item, scale, THUMBNAIL)
             with st.container(border=True, gap="xxsmall"):
                 if made is None:
                     st.caption(NO_PHOTOGRAPH)

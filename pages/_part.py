@@ -29,14 +29,7 @@ def card_picture(services: Services, part: db.Part, scale: float) -> None:
     Galleries have few elements a card: the browser builds every one of them for every part.
     """
     item = part.inspection
-    made = pair(
-        services.database,
-        services.settings.database_url,
-        item.sha256,
-        item.model,
-        item.evidence,
-        scale,
-    )
+    made = pair(services, item, scale)
     if made is None:
         st.caption(NO_PHOTOGRAPH)
     else:
@@ -79,15 +72,7 @@ def details(services: Services, part: db.Part, scale: float) -> None:
         verdict_badge(item.verdict)
         st.text(part.file, width="content")
     left, middle, right = st.columns([5, 5, 3], gap="small")
-    made = pictures(
-        services.database,
-        services.settings.database_url,
-        item.sha256,
-        item.model,
-        item.evidence,
-        scale,
-        LARGE,
-    )
+    made = pictures(services, item, scale, LARGE)
     if made is None:
         left.caption(NO_PHOTOGRAPH)
     else:

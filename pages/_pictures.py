@@ -11,6 +11,8 @@ import db
 from core.errors import ImageRejected
 from core.evidence import legend, overlay, picture_bytes
 from core.images import SIDE, decode
+from core.inspection import Inspection
+from pages._services import Services
 
 LARGE = 2 * SIDE
 ZOOMED = 3 * SIDE
@@ -18,35 +20,40 @@ BETWEEN, GRAY = 6, 235
 """Columns between photograph and heatmap in one picture, and their gray level."""
 
 
-@st.cache_data(max_entries=120, show_spinner=False)
 def pictures(
+    services: Services, item: Inspection, scale: float, side: int = SIDE
+) -> tuple[bytes, bytes] | None:
+    """Photograph and heatmap, ``side`` pixels wide; None where the photograph is not kept."""
+    address = services.settings.database_url
+    return _pictures(services.database, item, address, item.sha256, item.model, scale, side)
+
+
+def pair(services: Services, item: Inspection, scale: float) -> bytes | None:
+    """Photograph and heatmap side by side; None where the photograph is not kept."""
+    address = services.settings.database_url
+    return _pair(services.database, item, address, item.sha256, item.model, scale)
+
+
+# Address and model only tell pictures of different databases and models apart.
+@st.cache_data(max_entries=120, show_spinner=False)
+def _pictures(
     _database: Database,
+    _item: Inspection,
     address: str,
     sha256: str,
     model: str,
-    _evidence: NDArray[np.float16],
     scale: float,
-    side: int = SIDE,
+    side: int,
 ) -> tuple[bytes, bytes] | None:
-    """Photograph and heatmap, ``side`` pixels wide; None where the photograph is not kept.
-
-    ``address`` and ``model`` only tell pictures of different databases and models apart.
-    """
-    made = _made(_database, sha256, _evidence, scale, side)
+    made = _made(_database, _item, scale, side)
     return None if made is None else (picture_bytes(made[0]), picture_bytes(made[1]))
 
 
 @st.cache_data(max_entries=120, show_spinner=False)
-def pair(
-    _database: Database,
-    address: str,
-    sha256: str,
-    model: str,
-    _evidence: NDArray[np.float16],
-    scale: float,
+def _pair(
+    _database: Database, _item: Inspection, address: str, sha256: str, model: str, scale: float
 ) -> bytes | None:
-    """Photograph and heatmap side by side; None where the photograph is not kept."""
-    made = _made(_database, sha256, _evidence, scale, SIDE)
+    made = _made(_database, _item, scale, SIDE)
     if made is None:
         return None
     gray, heatmap = made
@@ -55,17 +62,17 @@ def pair(
 
 
 def _made(
-    database: Database, sha256: str, evidence: NDArray[np.float16], scale: float, side: int
+    database: Database, item: Inspection, scale: float, side: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
     with db.reading(database) as connection:
-        data = db.photograph_bytes(connection, sha256)
+        data = db.photograph_bytes(connection, item.sha256)
     if data is None:
         return None
     try:
         pixels = decode(data, side).pixels
     except ImageRejected:
         return None
-    return pixels, overlay(pixels, evidence, scale)
+    return pixels, overlay(pixels, item.evidence, scale)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

@@ -71,15 +71,7 @@ def _scale(services: Services, part: db.Part) -> float:
 
 def _made(services: Services, part: db.Part, side: int = SIDE) -> tuple[bytes, bytes] | None:
     item = part.inspection
-    return pictures(
-        services.database,
-        services.settings.database_url,
-        item.sha256,
-        item.model,
-        item.evidence,
-        _scale(services, part),
-        side,
-    )
+    return pictures(services, item, _scale(services, part), side)
 
 
 def _score(part: db.Part) -> None:
