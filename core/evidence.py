@@ -9,6 +9,7 @@ glow. Overlays are made when shown; only the small map is stored.
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ MAX_OPACITY = 0.75
 
 LEVELS = 1024
 """Steps of strength on either side of none; far more than a picture has gray levels."""
+
+GRAYS = 256
 
 NEGATIVE_OPACITY = 0.18
 NEGATIVE_COLOUR = (64.0, 120.0, 190.0)
@@ -72,15 +75,20 @@ def at_pixels(evidence: NDArray[np.floating], side: int) -> NDArray[np.float32]:
     Each stride-2 convolution of the network is centred on its even inputs, so cell i looks at
     pixel 32 i of the model's input, not at the middle of the i-th tenth.
     """
-    padded = np.pad(np.asarray(evidence, dtype=np.float32), 2, mode="edge")
-    step = SIDE / (side * STRIDE)
-    picture = Image.fromarray(padded).transform(
-        (side, side),
-        Image.Transform.AFFINE,
-        (step, 0.0, 2.5 - 0.5 / STRIDE, 0.0, step, 2.5 - 0.5 / STRIDE),
-        Image.Resampling.BILINEAR,  # smoother kernels overshoot: false evidence beside true
-    )
-    return np.asarray(picture, dtype=np.float32)
+    rows, columns = evidence.shape
+    across = np.asarray(evidence, dtype=np.float32) @ _between_cells(columns, side).T
+    return np.asarray(_between_cells(rows, side) @ across, np.float32)
+
+
+@lru_cache(maxsize=16)
+def _between_cells(cells: int, side: int) -> NDArray[np.float32]:
+    """(side, cells): each pixel's share of the cells before and after it, along one axis.
+
+    Linear: smoother kernels overshoot, which is false evidence beside true.
+    """
+    pixels = (np.arange(side) + 0.5) * SIDE / side - 0.5
+    shares = [np.interp(pixels / STRIDE, np.arange(cells), one) for one in np.eye(cells)]
+    return np.stack(shares, axis=1).astype(np.float32)
 
 
 def overlay(
@@ -109,15 +117,12 @@ def legend(scale: float, width: int = 240, height: int = 14) -> NDArray[np.uint8
 
 def _coloured(pixels: NDArray[np.uint8], strength: NDArray[np.floating]) -> NDArray[np.uint8]:
     level = np.rint((np.clip(strength, -1.0, 1.0) + 1.0) * LEVELS).astype(np.intp)
-    coloured: NDArray[np.uint8] = (
-        pixels[..., None] * _KEPT[level][..., None] + _ADDED[level]
-    ).astype(np.uint8)
-    return coloured
+    return np.asarray(np.take(_COLOURS, level * GRAYS + pixels, axis=0), np.uint8)
 
 
-def _tables() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """By level of strength from full "OK" to full "defective": the share of the photograph
-    that is kept, and the colour that is added to it."""
+def _colours() -> NDArray[np.uint8]:
+    """(levels x grays, 3): every level of strength, from full "OK" to full "defective", on every
+    gray of a photograph."""
     strength = np.linspace(-1.0, 1.0, 2 * LEVELS + 1)
     positive = np.clip(strength, 0.0, 1.0)
     position = positive * (len(_RAMP) - 1)
@@ -128,7 +133,9 @@ def _tables() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     opacity = np.sqrt(positive) * MAX_OPACITY
     faint = np.clip(-strength, 0.0, 1.0) * NEGATIVE_OPACITY
     added = opacity[:, None] * colour + faint[:, None] * np.array(NEGATIVE_COLOUR)
-    return ((1 - opacity) * (1 - faint)).astype(np.float32), added.astype(np.float32)
+    kept = ((1 - opacity) * (1 - faint))[:, None, None]
+    on_gray: NDArray[np.float64] = np.arange(GRAYS)[:, None] * kept + added[:, None]
+    return on_gray.reshape(-1, 3).astype(np.uint8)
 
 
-_KEPT, _ADDED = _tables()
+_COLOURS = _colours()
