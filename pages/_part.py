@@ -36,28 +36,30 @@ def card_picture(services: Services, part: db.Part, scale: float) -> None:
         st.image(made, width="stretch", alt=f"Photograph and heatmap of {_named(part)}")
 
 
-def card_verdict(part: db.Part) -> None:
-    """Verdict and probability of a part in a gallery, as one text."""
+def card_verdict(part: db.Part, *notes: str) -> None:
+    """Verdict and probability of a part in a gallery, and small notes below, as one text."""
     look, probability = LOOKS[part.inspection.verdict], percent(part.inspection.probability)
-    st.markdown(
-        f":{look.colour}-badge[{look.icon} {look.word}] **{plain(probability)}**", width="content"
-    )
+    verdict = f":{look.colour}-badge[{look.icon} {look.word}] **{plain(probability)}**"
+    small = [f":small[:gray[{plain(note)}]]" for note in notes]
+    st.markdown("  \n".join([verdict, *small]), width="content")
 
 
 def card(services: Services, part: db.Part, scale: float) -> None:
     """A part in a gallery: photograph, heatmap, verdict, probability and name."""
+    note = f"Threshold {percent(part.inspection.threshold)}"
     with st.container(border=True, gap="xsmall"):
         card_picture(services, part, scale)
         with st.container(
-            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"
         ):
-            card_verdict(part)
+            card_verdict(
+                part,
+                f"{note} · already inspected" if part.already_inspected else note,
+                short(part.file, 30),
+            )
             if st.button("Details", key=f"details-{part.id}-{part.file}", type="tertiary"):
                 _address.keep(PART, part.id)
                 st.rerun()
-        note = f"Threshold {percent(part.inspection.threshold)}"
-        st.caption(f"{note} · already inspected" if part.already_inspected else note)
-        st.text(short(part.file))
 
 
 def _close() -> None:

@@ -18,6 +18,7 @@ from core import intake, spool
 from core.errors import ModelMissing
 from core.inspection import Photograph, Verdict, inspect_photographs
 from core.samples import encode_jpeg, sample_parts
+from pages._words import plain, short
 from tests.unit.fakes import BrightnessEngine, card
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,6 +84,12 @@ def texts(app: AppTest) -> list[str]:
     return [text.value for text in app.text]
 
 
+def cards(app: AppTest) -> list[str]:
+    """The files' names on the cards, as their Markdown writes them."""
+    noted = [item.value for item in app.markdown if ":small[" in item.value]
+    return [text.rpartition(":gray[")[2].removesuffix("]]") for text in noted]
+
+
 def press(app: AppTest, label: str) -> AppTest:
     """Press the first button with this label."""
     return next(button for button in app.button if button.label == label).click().run()
@@ -139,14 +146,14 @@ def test_filters_and_order_are_read_from_the_address(app: AppTest, sqlite_url: s
     app.query_params.update({"batch": "1", "show": "ok", "sort": "least_probable"})
     app.run()
     assert not app.exception
-    assert texts(app) == [part.file for part in sound]
+    assert cards(app) == [plain(short(part.file, 30)) for part in sound]
 
 
 def test_a_page_of_the_gallery_is_read_from_the_address(app: AppTest, sqlite_url: str) -> None:
     batch_of(sqlite_url, photographs(30))
     app.query_params["page"] = "2"
     app.run()
-    assert len(texts(app)) == 6
+    assert len(cards(app)) == 6
     app.query_params["page"] = "99999999999999999999"
     app.run()
     assert not app.exception
@@ -175,13 +182,14 @@ def test_a_part_opens_from_the_address(app: AppTest, sqlite_url: str) -> None:
 
 
 def test_names_are_shown_as_text(app: AppTest, sqlite_url: str) -> None:
-    name = "**bold** ![x](http://x.example/y.png) <b>.jpg"
+    name = "**bold** ![x](http://x.y/z) <b>.jpg"
     part = photographs(1)[0]
     batch_of(sqlite_url, [Photograph(name, part.data), Photograph(f"{name}x", b"broken")])
     app.query_params["part"] = "1"
     app.run()
     assert name in texts(app)
-    assert not [item for item in [*app.markdown, *app.caption] if "bold" in item.value]
+    assert cards(app) == [plain(short(name, 30))]
+    assert not [item for item in [*app.markdown, *app.caption] if short(name, 30) in item.value]
 
 
 def test_rejected_files_are_listed_with_their_reason(app: AppTest, sqlite_url: str) -> None:
