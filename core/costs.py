@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.errors import ThresholdError
 from core.evidence_set import EvidenceSet
-from core.metrics import log_odds_of, probabilities
+from core.metrics import Confusion, log_odds_of, probabilities
 from core.thresholds import Curves, Rates, curves
 
 RESAMPLES = 500
@@ -66,21 +66,19 @@ class CheapestThreshold:
     plateau_high: float
 
 
-def consequences(
-    counts: Curves, threshold: float, defect_rate: float, parts: float = 1000
-) -> Consequences:
-    """What a threshold does to so many parts of a line with this defect rate.
+def consequences(matrix: Confusion, defect_rate: float, parts: float = 1000) -> Consequences:
+    """What a threshold with this confusion matrix does to so many parts of a line.
 
-    Raises ThresholdError for a defect rate that is not between 0 and 1.
+    The matrix is of defective and of OK parts. Raises ThresholdError for a defect rate that is
+    not between 0 and 1.
     """
     _check_rate(defect_rate)
-    matrix = counts.matrix(threshold)
     defective, ok = parts * defect_rate, parts * (1 - defect_rate)
     return Consequences(
         parts=parts,
-        caught=defective * matrix.caught / counts.defective,
-        escapes=defective * matrix.missed / counts.defective,
-        false_alarms=ok * matrix.false_alarms / counts.ok,
+        caught=defective * matrix.caught / (matrix.caught + matrix.missed),
+        escapes=defective * matrix.missed / (matrix.caught + matrix.missed),
+        false_alarms=ok * matrix.false_alarms / (matrix.false_alarms + matrix.passed),
     )
 
 

@@ -128,16 +128,23 @@ class Curves:
             false_alarms=np.append(self.false_alarms, 0)[place],
         )
 
+    def matrices(self) -> list[Confusion]:
+        """The confusion matrix at each of the thresholds."""
+        return [
+            Confusion(
+                caught=caught,
+                missed=self.defective - caught,
+                false_alarms=false_alarms,
+                passed=self.ok - false_alarms,
+            )
+            for caught, false_alarms in zip(
+                self.caught.tolist(), self.false_alarms.tolist(), strict=True
+            )
+        ]
+
     def matrix(self, threshold: float) -> Confusion:
         """The confusion matrix at any threshold (a probability)."""
-        found = self.at(np.array([threshold]))
-        caught, false_alarms = int(found.caught[0]), int(found.false_alarms[0])
-        return Confusion(
-            caught=caught,
-            missed=self.defective - caught,
-            false_alarms=false_alarms,
-            passed=self.ok - false_alarms,
-        )
+        return self.at(np.array([threshold])).matrices()[0]
 
 
 def curves(parts: EvidenceSet) -> Curves:

@@ -1,7 +1,7 @@
 """Libraries that other pages need, loaded while the first page is read.
 
-On the server pandas; in the browser the scripts of Streamlit's larger elements, of which the
-one that draws charts takes a second to read.
+On the server pandas and SciPy's functions; in the browser the scripts of Streamlit's larger
+elements, of which the one that draws charts takes a second to read.
 """
 
 from __future__ import annotations
@@ -45,4 +45,5 @@ def scripts() -> tuple[str, ...]:
 @cache
 def _load_here() -> None:
     with _loading:
-        import_module("pandas")
+        for library in ("pandas", "scipy.special"):
+            import_module(library)

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from core.costs import Consequences, consequences
 from core.metrics import Confusion, log_odds_of, lower_bound, probabilities
-from core.thresholds import Curves
 from pages._threshold_data import Picture
 from pages._threshold_drawing import drawing
 from pages._threshold_line import Line
@@ -84,8 +83,8 @@ def content(of: Picture, line: Line, now: float) -> dict[str, Any]:
     states = np.column_stack([counts.caught, counts.false_alarms, whole])
     begins = np.flatnonzero(np.append(True, (states[1:] != states[:-1]).any(axis=1)))
     row_now = int(np.searchsorted(begins, at_now, side="right")) - 1
-    rows = [_figures(counts.at(thresholds[[place]]), line) for place in (*begins, at_now)]
-    before = rows.pop()
+    rows = [_figures(matrix, line) for matrix in of.counts.at(thresholds[begins]).matrices()]
+    before = _figures(of.counts.matrix(now), line)
     bound = cache(lambda caught: percent(lower_bound(caught, len(lowest)) or 0.0))
     texts = [
         _texts(before, row, line)
@@ -116,12 +115,11 @@ class _Figures:
     shift: Consequences
 
 
-def _figures(counts: Curves, line: Line) -> _Figures:
-    threshold = float(counts.thresholds[0])
+def _figures(matrix: Confusion, line: Line) -> _Figures:
     return _Figures(
-        counts.matrix(threshold),
-        consequences(counts, threshold, line.defect_rate),
-        consequences(counts, threshold, line.defect_rate, line.parts_per_shift),
+        matrix,
+        consequences(matrix, line.defect_rate),
+        consequences(matrix, line.defect_rate, line.parts_per_shift),
     )
 
 

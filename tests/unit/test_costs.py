@@ -17,7 +17,7 @@ RATES = st.floats(0.001, 0.5)
 
 @given(sets(), RATES, st.floats(0.01, 0.99))
 def test_consequences_add_up_to_the_parts_of_the_line(parts, rate, threshold):
-    told = consequences(curves(parts), threshold, rate, parts=500)
+    told = consequences(curves(parts).matrix(threshold), rate, parts=500)
     assert told.caught + told.escapes == pytest.approx(500 * rate)
     assert 0 <= told.false_alarms <= 500 * (1 - rate) * (1 + 1e-12)
     assert told.flagged == told.caught + told.false_alarms
@@ -25,10 +25,10 @@ def test_consequences_add_up_to_the_parts_of_the_line(parts, rate, threshold):
 
 def test_consequences_of_a_known_case():
     parts = evidence_set([2, 2, 2, -1, 1, -2, -2, -2], [True] * 4 + [False] * 4)
-    told = consequences(curves(parts), 0.5, 0.02)
+    told = consequences(curves(parts).matrix(0.5), 0.02)
     assert (told.caught, told.escapes, told.false_alarms) == pytest.approx((15, 5, 245))
     assert told.precision == pytest.approx(15 / 260)
-    assert consequences(curves(parts), 0.99, 0.02).precision is None
+    assert consequences(curves(parts).matrix(0.99), 0.02).precision is None
 
 
 @given(sets(), RATES)
@@ -37,7 +37,7 @@ def test_no_threshold_costs_less_than_the_cheapest(parts, rate):
     counts = curves(parts)
     costs = cost_curve(counts, COSTS, rate)
     assert found.cost == pytest.approx(costs.min())
-    told = consequences(counts, found.threshold, rate)
+    told = consequences(counts.matrix(found.threshold), rate)
     assert COSTS.escape * told.escapes + COSTS.false_alarm * told.false_alarms == pytest.approx(
         found.cost, abs=1e-9
     )
@@ -86,7 +86,7 @@ def test_a_gap_between_the_kinds_gives_its_middle():
 @pytest.mark.parametrize("rate", [0.0, 1.0, -0.1, float("nan")])
 def test_a_defect_rate_nobody_has_is_refused(rate):
     with pytest.raises(ThresholdError, match="defect rate"):
-        consequences(curves(made_up()), 0.5, rate)
+        consequences(curves(made_up()).matrix(0.5), rate)
     with pytest.raises(ThresholdError, match="defect rate"):
         cheapest(made_up(), COSTS, rate)
 

@@ -30,7 +30,7 @@ def test_every_position_says_what_was_counted_there(evidence: Picture) -> None:
     positions = scale.positions
     assert len(told["names"]) == len(positions)
     lowest = probabilities(evidence.parts.lowest_by_casting())
-    before = consequences(evidence.counts, NOW, LINE.defect_rate)
+    before = consequences(evidence.counts.matrix(NOW), LINE.defect_rate)
     sampled = np.random.default_rng(1).choice(len(positions), 60)
     for index in [0, told["now"], *sampled.tolist(), len(positions) - 1]:
         threshold = threshold_at(scale, float(positions[index]), NOW)
@@ -39,7 +39,7 @@ def test_every_position_says_what_was_counted_there(evidence: Picture) -> None:
             name: begin + middle[row] + end for name, (begin, middle, end) in told["rows"].items()
         }
         matrix = evidence.counts.matrix(threshold)
-        parts = consequences(evidence.counts, threshold, LINE.defect_rate)
+        parts = consequences(evidence.counts.matrix(threshold), LINE.defect_rate)
         assert told["names"][index] == threshold_name(threshold)
         assert text["caught"] == f"{matrix.caught:,}"
         assert text["missed"] == f"{matrix.missed:,}"
