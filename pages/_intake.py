@@ -27,7 +27,7 @@ from pages._services import Services, keep
 
 log = logging.getLogger(__name__)
 
-SAMPLES = 16
+SAMPLES = 12
 """As many as two cores inspect and a browser shows within a second of the first click."""
 SAMPLE_SEED = 2026
 

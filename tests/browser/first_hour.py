@@ -22,7 +22,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.app_server import visited
 
 LOOKED_AT_MS = 2_000
-SAMPLES = 16
+SAMPLES = 12
 KEYS = "OODO2"
 REASON = "first try of the slider"
 HEATMAP = 'img[alt*="heatmap of" i]'

@@ -37,7 +37,7 @@ def samples(page: Page, server: AppServer) -> None:
     """What the first click shows."""
     page.goto(server.url)
     page.get_by_role("button", name="Try it with").click()
-    expect(page.get_by_alt_text("Heatmap of")).to_have_count(16)
+    expect(page.get_by_alt_text("Heatmap of")).to_have_count(12)
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
     drawn(page)
     keep(page, "inspect")

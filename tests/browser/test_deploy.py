@@ -96,7 +96,7 @@ def inspect_samples(playwright: Playwright, url: str) -> None:
     page.on("websocket", lambda socket: sockets.append(socket.url))
     page.goto(url)
     page.get_by_role("button", name="Try it with").click()
-    expect(page.get_by_alt_text("Heatmap of")).to_have_count(16)
+    expect(page.get_by_alt_text("Heatmap of")).to_have_count(12)
     assert sockets
     assert all(socket.startswith("wss://") for socket in sockets)
     browser.close()

@@ -104,9 +104,9 @@ def test_a_broken_file_in_an_archive_is_rejected_alone(
 
 
 def test_the_empty_page_offers_sample_parts(app: AppServer, page: Page) -> None:
-    page.get_by_role("button", name="Try it with 16 sample parts").click()
-    figure(page, "Inspected", 16)
-    expect(page.get_by_alt_text("Heatmap of")).to_have_count(16)
+    page.get_by_role("button", name="Try it with 12 sample parts").click()
+    figure(page, "Inspected", 12)
+    expect(page.get_by_alt_text("Heatmap of")).to_have_count(12)
 
     page.get_by_role("radio", name="Defective").click()
     sound = page.get_by_alt_text(": OK, ")

@@ -27,10 +27,10 @@ def decide_about_all(app: AppServer) -> None:
     """The more probable half is found defective, the other OK."""
     engine = db.connect(app.database_url)
     with db.reading(engine) as connection:
-        parts = db.gallery(connection, limit=16)
+        parts = db.gallery(connection, limit=12)
     with db.writing(engine) as connection:
         for place, part in enumerate(parts):
-            decision, kind = (Decision.DEFECTIVE, "crack") if place < 8 else (Decision.OK, "")
+            decision, kind = (Decision.DEFECTIVE, "crack") if place < 6 else (Decision.OK, "")
             db.decide(connection, REVIEWER, part.id, decision, kind, review_rate=0)
     engine.dispose()
 
@@ -56,12 +56,12 @@ def middle_of(mark: Locator) -> tuple[float, float]:
 def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
     app: AppServer, page: Page, rendered: list[Path]
 ) -> None:
-    page.get_by_role("button", name="Try it with 16 sample parts").click()
-    figure(page, "Inspected", 16)
+    page.get_by_role("button", name="Try it with 12 sample parts").click()
+    figure(page, "Inspected", 12)
     decide_about_all(app)
 
     page.goto(f"{app.url}/threshold?evidence=reviewed")
-    expect(page.get_by_text("16 sample parts")).to_have_count(0)
+    expect(page.get_by_text("12 sample parts")).to_have_count(0)
     expect(value_of(page, "Caught")).to_have_text(re.compile(r"\d"))
     before = {name: value_of(page, name).inner_text() for name in ("Caught", "Missed")}
     page.get_by_role("slider").focus()
@@ -104,4 +104,4 @@ def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
     shown = f"Threshold {100 * new:.1f} %" if new < 0.9995 else "Threshold > 99.9 %"
     expect(page.get_by_text(shown)).to_have_count(1)
     page.goto(f"{app.url}/?batch=1")
-    expect(page.get_by_text(f"Threshold {100 * shipped:.1f} %")).to_have_count(16)
+    expect(page.get_by_text(f"Threshold {100 * shipped:.1f} %")).to_have_count(12)

@@ -187,10 +187,10 @@ def test_many_decisions_wait_and_say_so(
 
 def test_an_upload_waits_and_says_so(app: AppTest, sqlite_url: str) -> None:
     app.run()
-    assert BUSY in press_while_held(app, "Try it with 16 sample parts", sqlite_url)
+    assert BUSY in press_while_held(app, "Try it with 12 sample parts", sqlite_url)
     progress = services.start().worker.wait(1, 60)
     assert progress is not None
-    assert (progress.state, progress.done) == (State.FINISHED, 16)
+    assert (progress.state, progress.done) == (State.FINISHED, 12)
 
 
 def test_what_cannot_be_done_is_an_error_that_says_what_to_do(

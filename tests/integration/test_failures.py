@@ -116,7 +116,7 @@ def test_a_disk_without_room_for_the_upload_keeps_nothing_of_it(
     app.run()
     # The place of the spool is a file: whatever is written there fails, as on a full disk.
     (tmp_path / "spool").write_bytes(b"")
-    press(app, "Try it with 16 sample parts")
+    press(app, "Try it with 12 sample parts")
     assert not app.exception
     assert "SPOOL_FOLDER" in said(app)
     engine = services.start().database

@@ -121,15 +121,15 @@ def test_the_samples_are_offered_once_and_inspected_in_the_background(
 ) -> None:
     app.run()
     assert not app.exception
-    press(app, "Try it with 16 sample parts")
+    press(app, "Try it with 12 sample parts")
     worker = services.start().worker
     assert worker.wait(1, SECONDS)
     app.run()
     assert not app.exception
-    assert metrics(app)["Inspected"] == "16"
-    assert len(app.image) == 16 + 1
+    assert metrics(app)["Inspected"] == "12"
+    assert len(app.image) == 12 + 1
     assert app.query_params["batch"] == "1"
-    assert "Try it with 16 sample parts" not in [button.label for button in app.button]
+    assert "Try it with 12 sample parts" not in [button.label for button in app.button]
     assert not list(services.start().settings.spool_folder.iterdir())
 
 
