@@ -1,9 +1,12 @@
 """The shipped model: files as the card says, exact evidence, the same from both engines."""
 
 import shutil
+from copy import deepcopy
 
 import numpy as np
 import pytest
+import torch
+from scipy.stats import spearmanr
 
 from core.engine import EngineKind, load_engine
 from core.errors import ModelAltered, ModelMissing
@@ -16,6 +19,7 @@ from core.training.rephotography import cells_of
 
 SEED = 777
 """Not among the rendered parts that were trained on."""
+HEADS = 20
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +89,23 @@ def test_the_strongest_cell_lies_at_a_defect(inference, parts):
             near = np.pad(cells_of(mask), 1)[row : row + 3, column : column + 3]
             hits.append(near.any())
     assert np.mean(hits) >= 0.9
+
+
+def test_a_randomised_head_destroys_the_map(torch_engine, parts):
+    """The sanity check of Adebayo et al. 2018, arXiv 1810.03292, over heads before training."""
+    network = deepcopy(torch_engine.network)
+    defective = np.stack([part.pixels for part in parts if part.is_defective][:32])
+    correlations = []
+    with torch.inference_mode(), torch.random.fork_rng():
+        activations = network.features(network.normalise(torch.from_numpy(defective)))
+        trained = network.cell_scores(activations).flatten(1).numpy()
+        for seed in range(HEADS):
+            torch.manual_seed(seed)
+            network.head.reset_parameters()
+            drawn = network.cell_scores(activations).flatten(1).numpy()
+            pairs = zip(trained, drawn, strict=True)
+            correlations += [spearmanr(ours, theirs).statistic for ours, theirs in pairs]
+    assert np.mean(correlations) < 0.2
 
 
 @pytest.mark.photographs
