@@ -72,6 +72,7 @@ LIMITS = (
     "Verdicts change where light burns out the metal, where a camera brightens the dark (gamma "
     "0.6), and on a background with flash that is not the part's; the robustness table says how "
     "often.",
+    "What was tried for the goals it misses, and what came out, is in docs/model-card.md.",
 )
 FOLD_SEED = 0
 """Division into folds that the model card's figures are of."""
