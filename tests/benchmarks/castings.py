@@ -10,32 +10,29 @@ and Arabie, Journal of Classification 1985), 1 for the same groups.
 from __future__ import annotations
 
 import argparse
-import csv
-import json
-import sys
 import time
 from pathlib import Path
 
 from sklearn.metrics import adjusted_rand_score
 
 from core.training.castings import group_castings
-from core.training.dataset import read_data_set
+from core.training.dataset import read_castings, read_data_set
+from tests.soak.machine import write_result
 
 
 def measure(folder: Path) -> dict[str, float]:
     """Photographs, castings found and given, their agreement, and the seconds it took."""
-    with (folder / "castings.csv").open(newline="", encoding="utf-8") as file:
-        given = {row["path"]: row["casting"] for row in csv.DictReader(file)}
+    given = read_castings(folder / "castings.csv")
     began = time.perf_counter()
     report = group_castings(read_data_set(folder), folder)
     seconds = time.perf_counter() - began
-    found = {row.path: row.casting for row in report.rows}
+    found = [row.casting for row in report.rows]
     return {
         "photographs": len(found),
-        "castings_found": len(set(found.values())),
+        "castings_found": len(set(found)),
         "castings_given": len(set(given.values())),
         "adjusted_rand_index": adjusted_rand_score(
-            [given[path] for path in found], list(found.values())
+            [given[row.sha256] for row in report.rows], found
         ),
         "seconds": seconds,
     }
@@ -48,10 +45,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     found = {name: round(value, 4) for name, value in measure(chosen.folder).items()}
-    lines = json.dumps(found, indent=2)
-    sys.stdout.write(lines + "\n")
-    if chosen.json:
-        chosen.json.write_text(lines + "\n", encoding="utf-8")
+    write_result(found, chosen.json)
 
 
 if __name__ == "__main__":

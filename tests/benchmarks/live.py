@@ -11,10 +11,8 @@ drawing also makes what later ones keep; a refresh is what happens every second 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
-import sys
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
@@ -30,6 +28,7 @@ from core.samples import encode_jpeg, sample_parts
 from db.schema import inspection
 from tests.benchmarks.many_parts import fill
 from tests.integration.stored_parts import open_store, outcome_of
+from tests.soak.machine import write_result
 
 REFRESHES = 40
 PER_SECOND = 20
@@ -124,10 +123,7 @@ def main() -> None:
             "median": round(statistics.median(values), 1),
             "p95": round(float(np.percentile(values, 95)), 1),
         }
-    lines = json.dumps(found, indent=2)
-    sys.stdout.write(lines + "\n")
-    if chosen.json:
-        chosen.json.write_text(lines + "\n", encoding="utf-8")
+    write_result(found, chosen.json)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,7 @@ change. The first click on each counts every part; a later one finds the counts 
 from __future__ import annotations
 
 import argparse
-import json
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -38,6 +36,7 @@ from core.trends import Bucket, Grain, buckets_of, period
 from db.review_tables import disposition
 from db.schema import inspection, photograph
 from tests.browser.app_server import launch, served
+from tests.soak.machine import write_result
 
 BEGIN = datetime(2026, 8, 24, tzinfo=UTC)
 DAYS = 90
@@ -265,10 +264,7 @@ def main() -> None:
         found["report"] = time_report(engine, Path(folder))
         engine.dispose()
         found["page"] = time_page(url, Path(folder))
-    lines = json.dumps(found, indent=2)
-    sys.stdout.write(lines + "\n")
-    if chosen.json:
-        chosen.json.write_text(lines + "\n", encoding="utf-8")
+    write_result(found, chosen.json)
 
 
 if __name__ == "__main__":

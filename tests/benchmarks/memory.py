@@ -8,8 +8,6 @@ page is opened. The peak is the kernel's own (VmHWM), for the whole life of the 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 import tempfile
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from core.samples import write_samples
 from tests.browser.app_server import AppServer, launch, served
+from tests.soak.machine import write_result
 
 PAGES = ("review", "threshold", "trends", "reports", "model", "who")
 WAIT_MS = 120_000
@@ -73,10 +72,7 @@ def main() -> None:
         page.set_default_timeout(WAIT_MS)
         found = measure(server, page, Path(folder) / "parts", chosen.photographs)
         browser.close()
-    lines = json.dumps({name: round(value, 1) for name, value in found.items()}, indent=2)
-    sys.stdout.write(lines + "\n")
-    if chosen.json:
-        chosen.json.write_text(lines + "\n", encoding="utf-8")
+    write_result({name: round(value, 1) for name, value in found.items()}, chosen.json)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ of the server is told beside it, because it says something on a busy machine as 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import sys
@@ -31,6 +30,7 @@ from core.model_card import read_card
 from db.review_tables import disposition
 from db.schema import inspection, photograph
 from tests.browser.app_server import AppServer, launch, served
+from tests.soak.machine import write_result
 
 KEYS = ("PageUp", "ArrowRight", "PageDown", "ArrowRight")
 QUIET_MS = 500
@@ -205,9 +205,7 @@ def main(arguments: Sequence[str]) -> None:
         "browser_processor_ms": round(float(np.median([move["browser"] for move in moves])), 1),
         "server_processor_ms": round(float(np.median([move["server"] for move in moves])), 1),
     }
-    sys.stdout.write(json.dumps(result) + "\n")
-    if chosen.json is not None:
-        chosen.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    write_result(result, chosen.json)
 
 
 if __name__ == "__main__":

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from pages._intake import SAMPLES
 from tests.browser.app_server import visited
 
 LOOKED_AT_MS = 2_000
-SAMPLES = 12
 KEYS = "OODO2"
 REASON = "first try of the slider"
 HEATMAP = 'img[alt*="heatmap of" i]'

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from core.commands.demonstrating import make_demonstration
 from core.terminal import bar
+from pages._intake import SAMPLES
 from tests.browser.app_server import ROOT, AppServer, launch, served
 from tests.browser.shots import WAIT_MS, drawn, named
 
@@ -37,7 +38,7 @@ def samples(page: Page, server: AppServer) -> None:
     """What the first click shows."""
     page.goto(server.url)
     page.get_by_role("button", name="Try it with").click()
-    expect(page.get_by_alt_text("Heatmap of")).to_have_count(12)
+    expect(page.get_by_alt_text("Heatmap of")).to_have_count(SAMPLES)
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
     drawn(page)
     keep(page, "inspect")

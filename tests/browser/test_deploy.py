@@ -12,6 +12,7 @@ from urllib.request import HTTPErrorProcessor, build_opener
 import pytest
 from playwright.sync_api import Playwright, expect, sync_playwright
 
+from pages._intake import SAMPLES
 from tests.browser.app_server import ROOT, AppServer, free_port, launch, served
 from tests.conftest import NGINX
 
@@ -96,7 +97,7 @@ def inspect_samples(playwright: Playwright, url: str) -> None:
     page.on("websocket", lambda socket: sockets.append(socket.url))
     page.goto(url)
     page.get_by_role("button", name="Try it with").click()
-    expect(page.get_by_alt_text("Heatmap of")).to_have_count(12)
+    expect(page.get_by_alt_text("Heatmap of")).to_have_count(SAMPLES)
     assert sockets
     assert all(socket.startswith("wss://") for socket in sockets)
     browser.close()

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 import db
 from core.images import SIDE
 from db.schema import batch_part, inspection
+from pages._intake import SAMPLES
 from pages._pictures import BETWEEN
 from tests.browser.app_server import AppServer
 
@@ -104,9 +105,9 @@ def test_a_broken_file_in_an_archive_is_rejected_alone(
 
 
 def test_the_empty_page_offers_sample_parts(app: AppServer, page: Page) -> None:
-    page.get_by_role("button", name="Try it with 12 sample parts").click()
-    figure(page, "Inspected", 12)
-    expect(page.get_by_alt_text("Heatmap of")).to_have_count(12)
+    page.get_by_role("button", name=f"Try it with {SAMPLES} sample parts").click()
+    figure(page, "Inspected", SAMPLES)
+    expect(page.get_by_alt_text("Heatmap of")).to_have_count(SAMPLES)
 
     page.get_by_role("radio", name="Defective").click()
     sound = page.get_by_alt_text(": OK, ")

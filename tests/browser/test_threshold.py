@@ -15,6 +15,7 @@ from core.metrics import log_odds_of
 from core.model_card import read_card
 from core.people import Person, Role
 from db.schema import inspection
+from pages._intake import SAMPLES
 from tests.browser.app_server import AppServer
 from tests.browser.test_inspect import figure, upload
 
@@ -27,10 +28,12 @@ def decide_about_all(app: AppServer) -> None:
     """The more probable half is found defective, the other OK."""
     engine = db.connect(app.database_url)
     with db.reading(engine) as connection:
-        parts = db.gallery(connection, limit=12)
+        parts = db.gallery(connection, limit=24)
     with db.writing(engine) as connection:
         for place, part in enumerate(parts):
-            decision, kind = (Decision.DEFECTIVE, "crack") if place < 6 else (Decision.OK, "")
+            decision, kind = (
+                (Decision.DEFECTIVE, "crack") if place < len(parts) // 2 else (Decision.OK, "")
+            )
             db.decide(connection, REVIEWER, part.id, decision, kind, review_rate=0)
     engine.dispose()
 
@@ -56,12 +59,12 @@ def middle_of(mark: Locator) -> tuple[float, float]:
 def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
     app: AppServer, page: Page, rendered: list[Path]
 ) -> None:
-    page.get_by_role("button", name="Try it with 12 sample parts").click()
-    figure(page, "Inspected", 12)
+    page.get_by_role("button", name=f"Try it with {SAMPLES} sample parts").click()
+    figure(page, "Inspected", SAMPLES)
     decide_about_all(app)
 
     page.goto(f"{app.url}/threshold?evidence=reviewed")
-    expect(page.get_by_text("12 sample parts")).to_have_count(0)
+    expect(page.get_by_text(f"{SAMPLES} sample parts")).to_have_count(0)
     expect(value_of(page, "Caught")).to_have_text(re.compile(r"\d"))
     before = {name: value_of(page, name).inner_text() for name in ("Caught", "Missed")}
     page.get_by_role("slider").focus()
@@ -104,4 +107,4 @@ def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
     shown = f"Threshold {100 * new:.1f} %" if new < 0.9995 else "Threshold > 99.9 %"
     expect(page.get_by_text(shown)).to_have_count(1)
     page.goto(f"{app.url}/?batch=1")
-    expect(page.get_by_text(f"Threshold {100 * shipped:.1f} %")).to_have_count(12)
+    expect(page.get_by_text(f"Threshold {100 * shipped:.1f} %")).to_have_count(SAMPLES)

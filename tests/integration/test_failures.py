@@ -27,6 +27,7 @@ from core.model_card import CARD, GRAPH, MODELS
 from core.samples import write_samples
 from core.sign_in import NEEDED
 from pages import _intake
+from tests.integration.opened import metrics
 from tests.integration.stored_parts import open_store, outcome
 from tests.unit.fakes import BrightnessEngine, card
 
@@ -54,10 +55,6 @@ def said(app: AppTest) -> str:
 
 def press(app: AppTest, label: str) -> AppTest:
     return next(button for button in app.button if button.label == label).click().run()
-
-
-def metrics(app: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in app.metric}
 
 
 def three_parts(url: str) -> Engine:
@@ -116,7 +113,7 @@ def test_a_disk_without_room_for_the_upload_keeps_nothing_of_it(
     app.run()
     # The place of the spool is a file: whatever is written there fails, as on a full disk.
     (tmp_path / "spool").write_bytes(b"")
-    press(app, "Try it with 12 sample parts")
+    press(app, f"Try it with {_intake.SAMPLES} sample parts")
     assert not app.exception
     assert "SPOOL_FOLDER" in said(app)
     engine = services.start().database

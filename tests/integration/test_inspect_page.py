@@ -18,6 +18,7 @@ from core import intake, spool
 from core.errors import ModelMissing
 from core.inspection import Photograph, Verdict, inspect_photographs
 from core.samples import encode_jpeg, sample_parts
+from pages._intake import SAMPLES
 from pages._words import plain, short
 from tests.integration.opened import metrics
 from tests.unit.fakes import BrightnessEngine, card
@@ -121,15 +122,15 @@ def test_the_samples_are_offered_once_and_inspected_in_the_background(
 ) -> None:
     app.run()
     assert not app.exception
-    press(app, "Try it with 12 sample parts")
+    press(app, f"Try it with {SAMPLES} sample parts")
     worker = services.start().worker
     assert worker.wait(1, SECONDS)
     app.run()
     assert not app.exception
-    assert metrics(app)["Inspected"] == "12"
-    assert len(app.image) == 12 + 1
+    assert metrics(app)["Inspected"] == str(SAMPLES)
+    assert len(app.image) == SAMPLES + 1
     assert app.query_params["batch"] == "1"
-    assert "Try it with 12 sample parts" not in [button.label for button in app.button]
+    assert f"Try it with {SAMPLES} sample parts" not in [button.label for button in app.button]
     assert not list(services.start().settings.spool_folder.iterdir())
 
 
