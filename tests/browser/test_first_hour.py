@@ -9,8 +9,8 @@ from playwright.sync_api import Page
 
 from pages._intake import SAMPLES
 from tests.browser.app_server import AppServer
-from tests.browser.contrast import PAGES, THEMES, settled, weak
-from tests.browser.first_hour import Stopwatch, rows_of, walk
+from tools.screenshots.contrast import PAGES, THEMES, settled, weak
+from tools.screenshots.first_hour import Stopwatch, rows_of, walk
 
 pytestmark = pytest.mark.chromium
 

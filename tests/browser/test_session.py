@@ -1,4 +1,4 @@
-"""A session of many uploads, as long as a test may be; the long one is in tests/soak."""
+"""A session of many uploads, as long as a test may be; the long one is in tools/soak."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.app_server import AppServer
-from tests.soak.uploads import upload_all
+from tools.soak.uploads import upload_all
 
 pytestmark = pytest.mark.chromium
 

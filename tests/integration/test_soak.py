@@ -1,4 +1,4 @@
-"""Small versions of the long runs in tests/soak, whose results are kept there."""
+"""Small versions of the long runs in tools/soak, whose results are kept there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 import db
-from tests.soak import killed, production, watched, writers
+from tools.soak import killed, production, watched, writers
 
 
 def test_batches_killed_at_any_moment_lose_nothing_and_are_completed(

@@ -81,7 +81,7 @@ def test_each_bad_file_takes_little_memory(tmp_path: Path) -> None:
     """In a process of its own, whose peak the kernel measures anew for each file."""
     report = tmp_path / "bad_files.json"
     subprocess.run(
-        [sys.executable, "-m", "tests.soak.bad_files", "--mutants", "50", "--json", str(report)],
+        [sys.executable, "-m", "tools.soak.bad_files", "--mutants", "50", "--json", str(report)],
         cwd=ROOT,
         check=True,
         capture_output=True,

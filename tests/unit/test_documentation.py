@@ -4,10 +4,10 @@ import json
 import re
 
 from core.cli import app
-from core.commands.documenting import BENCHMARK, README, results_table, with_results
 from core.model_card import read_card
 from core.settings import Settings
 from tests.conftest import ROOT
+from tools.readme_results import BENCHMARK, README, results_table, with_results
 
 TEXT = README.read_text(encoding="utf-8")
 

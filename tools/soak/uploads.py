@@ -1,6 +1,6 @@
 """Many uploads in one browser session, and the memory of the server meanwhile.
 
-    python -m tests.soak.uploads --uploads 2000 --json tests/soak/results/uploads.json
+    python -m tools.soak.uploads --uploads 2000 --json tools/soak/results/uploads.json
 
 Chromium opens the app once and hands in one photograph after the other, each new to the app;
 the server's memory is read after every upload. Limit: less than 60 MB more than after the
@@ -23,7 +23,7 @@ import db
 from core.samples import encode_jpeg, sample_parts
 from db import schema
 from tests.browser.app_server import AppServer, launch, served
-from tests.soak.machine import write_result
+from tools.soak.machine import write_result
 
 WAIT_MS = 120_000
 SEEN_EVERY = 100

@@ -1,6 +1,6 @@
 """Twelve hours of production in compressed time, and how long pages' queries take meanwhile.
 
-    python -m tests.soak.production --hours 12 --json tests/soak/results/production.json
+    python -m tools.soak.production --hours 12 --json tools/soak/results/production.json
 
 Parts come at ten a second by a clock that runs faster, each through the store as an inspection
 stores it: batches of five minutes, 4 in 100 parts defective, a file in 500 rejected. A reviewer
@@ -45,7 +45,7 @@ from core.shifts import DEFAULT_SHIFTS, Calendar, read_calendar
 from core.trends import Grain, buckets_of
 from db import schema
 from db.review_tables import disposition
-from tests.soak.machine import resident_megabytes, write_result
+from tools.soak.machine import resident_megabytes, write_result
 
 BEGIN = datetime(2026, 11, 23, 6, tzinfo=UTC)
 PER_SECOND = 10

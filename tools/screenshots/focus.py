@@ -1,7 +1,7 @@
 """Whether the keyboard's focus can be seen on every control that the Tab key reaches (WCAG 2.2,
 2.4.7): something of the control, or of what holds it, looks other while it has the focus.
 
-    python -m tests.browser.focus
+    python -m tools.screenshots.focus
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from playwright.sync_api import Page
 
 from tests.browser.app_server import visited
-from tests.browser.contrast import PAGES, THEMES, settled
+from tools.screenshots.contrast import PAGES, THEMES, settled
 
 MOST = 60
 """Controls of a page that are looked at."""

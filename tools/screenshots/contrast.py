@@ -1,7 +1,7 @@
 """Contrast of everything that is written on a page, as the Web Content Accessibility Guidelines
 measure it (WCAG 2.2, 1.4.3): 4.5:1, and 3:1 for large text and for icons.
 
-    python -m tests.browser.contrast
+    python -m tools.screenshots.contrast
 
 Colours are those that Chromium computed, text laid over all backgrounds behind it. What is
 disabled is left out, as the guidelines do. The label that is chosen among several, which also has

@@ -1,4 +1,4 @@
-"""How long it takes from a key to the next part: ``python -m tests.browser.keys``.
+"""How long it takes from a key to the next part: ``python -m tools.screenshots.keys``.
 
 Rendered parts are reviewed by keyboard in Chromium on this machine, server and browser
 together; a part counts as shown when both its pictures are drawn.

@@ -1,10 +1,10 @@
-"""Pictures of every page in three sizes, light and dark: ``python -m tests.browser.shots``.
+"""Pictures of every page in three sizes, light and dark: ``python -m tools.screenshots.shots``.
 
 Each page is taken as a whole, on an empty database, on one with a reviewed batch of sixty
-parts, and on one with a month of fifty thousand (:mod:`tests.browser.many`). The pictures go
-to ``tests/browser/pictures``, which is not kept; every part in them is rendered.
+parts, and on one with a month of fifty thousand (:mod:`tools.screenshots.many`). The pictures go
+to ``tools/screenshots/pictures``, which is not kept; every part in them is rendered.
 
-    python -m tests.browser.shots --state month --only trends
+    python -m tools.screenshots.shots --state month --only trends
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from core.samples import encode_jpeg, sample_parts
 from tests.browser.app_server import AppServer, launch, served
-from tests.browser.many import fill
 from tests.browser.test_threshold import decide_about_all
+from tools.screenshots.many import fill
 
 PICTURES = Path(__file__).parent / "pictures"
 SIZES = ((1440, 900), (1024, 768), (390, 844))

@@ -1,6 +1,6 @@
 """What each bad file costs: seconds of the processor, and megabytes above what was held.
 
-    python -m tests.soak.bad_files --json tests/soak/results/bad_files.json
+    python -m tools.soak.bad_files --json tools/soak/results/bad_files.json
 
 Limits: below 1 second and below 150 MB each, and nothing but a picture or ImageRejected.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from core.errors import ImageRejected
 from core.images import decode
 from tests.bad_files import bad_files, mutants, photograph
-from tests.soak.machine import forget_peak, peak_megabytes, resident_megabytes, write_result
+from tools.soak.machine import forget_peak, peak_megabytes, resident_megabytes, write_result
 
 
 def cost(data: bytes) -> tuple[float, float, str]:

@@ -1,4 +1,4 @@
-"""Memory of the serving process: ``python -m tests.benchmarks.memory --json memory.json``.
+"""Memory of the serving process: ``python -m tools.benchmarks.memory --json memory.json``.
 
 The app is started as the README says and opened in Chromium: idle is what it holds then. Then
 photographs of rendered parts are uploaded as one batch, its gallery is looked at, and every
@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from core.samples import write_samples
 from tests.browser.app_server import AppServer, launch, served
-from tests.soak.machine import write_result
+from tools.soak.machine import write_result
 
 PAGES = ("review", "threshold", "trends", "reports", "model", "who")
 WAIT_MS = 120_000

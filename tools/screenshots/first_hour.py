@@ -1,6 +1,6 @@
 """A new user's first hour in Chromium, and how long each click waits for its answer.
 
-    python -m tests.browser.first_hour
+    python -m tools.screenshots.first_hour
 
 Run, inspect the sample parts, review five, change the threshold, see the trend, download the
 shift's CSV. A click is answered when all that it asked for is on the page, pictures decoded, seen

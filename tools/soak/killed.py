@@ -1,6 +1,6 @@
 """Batches that are killed at any moment with SIGKILL, checked, and resumed.
 
-    python -m tests.soak.killed --rounds 100 --json tests/soak/results/killed.json
+    python -m tools.soak.killed --rounds 100 --json tools/soak/results/killed.json
 
 Each round: a process inspects a batch from the spool and tells each part after it was
 acknowledged as stored; it is killed at a random moment. Then every part it told must be there
@@ -31,8 +31,8 @@ from core.samples import encode_jpeg, sample_parts
 from db import schema
 from db.review_tables import review_item
 from tests.conftest import ROOT
-from tests.soak.machine import write_result
 from tests.unit.fakes import BrightnessEngine
+from tools.soak.machine import write_result
 
 PARTS = 64
 ENGINE = BrightnessEngine()
@@ -72,7 +72,7 @@ def inspect_batch(url: str, folder: Path, batch_id: int) -> None:
 def start(url: str, folder: Path, batch_id: int) -> subprocess.Popen[str]:
     """A process that inspects the batch."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.soak.killed", "--child", url, str(folder), str(batch_id)],
+        [sys.executable, "-m", "tools.soak.killed", "--child", url, str(folder), str(batch_id)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -1,6 +1,6 @@
 """A watched folder that files drop into while its service is killed and started again.
 
-    python -m tests.soak.watched --files 1000 --kills 20 --json tests/soak/results/watched.json
+    python -m tools.soak.watched --files 1000 --kills 20 --json tools/soak/results/watched.json
 
 Files come by rename and in two halves with a pause between; some have the bytes of another,
 some are replaced under the same name. ``python -m core watch`` is ended with SIGKILL at random
@@ -30,7 +30,7 @@ import db
 from core.samples import encode_jpeg, sample_parts
 from db.schema import batch, batch_part, inspection, rejection
 from tests.conftest import ROOT
-from tests.soak.machine import write_result
+from tools.soak.machine import write_result
 
 STATION = "soak"
 SECONDS = 120

@@ -1,4 +1,4 @@
-"""The pictures of the documentation: ``python -m tests.browser.guide_pictures``.
+"""The pictures of the documentation: ``python -m tools.screenshots.guide_pictures``.
 
 They show the demonstration, with the model's own scores, and an empty app whose database lies in
 memory. Every part in them is rendered.
@@ -17,7 +17,7 @@ from core.commands.demonstrating import make_demonstration
 from core.terminal import bar
 from pages._intake import SAMPLES
 from tests.browser.app_server import ROOT, AppServer, launch, served
-from tests.browser.shots import WAIT_MS, drawn, named
+from tools.screenshots.shots import WAIT_MS, drawn, named
 
 FOLDER = ROOT / "docs" / "pictures"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a disk that is not kept is what is wanted

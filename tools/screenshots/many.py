@@ -1,6 +1,6 @@
 """Fifty thousand parts as they would stand after a month: for pictures of full pages.
 
-    python -m tests.browser.many sqlite:///many.db --parts 50000
+    python -m tools.screenshots.many sqlite:///many.db --parts 50000
 
 It is the demonstration with made-up scores: parts share a few dozen rendered pictures, each
 with the heatmap that the model gave it, so that only the database has work.

@@ -1,7 +1,7 @@
 """A database of many parts, rows only, and how long reports and trends take on it.
 
-    python -m tests.benchmarks.many_parts --parts 1000000 --json times.json
-    python -m tests.benchmarks.many_parts --parts 100000 --database-url postgresql://...
+    python -m tools.benchmarks.many_parts --parts 1000000 --json times.json
+    python -m tools.benchmarks.many_parts --parts 100000 --database-url postgresql://...
 
 Parts come evenly over ninety days from two stations, 4 in 100 defective, with scores as a good
 model gives them; half of the flagged parts are decided. Photographs are a few bytes: nothing
@@ -36,7 +36,7 @@ from core.trends import Bucket, Grain, buckets_of, period
 from db.review_tables import disposition
 from db.schema import inspection, photograph
 from tests.browser.app_server import launch, served
-from tests.soak.machine import write_result
+from tools.soak.machine import write_result
 
 BEGIN = datetime(2026, 8, 24, tzinfo=UTC)
 DAYS = 90

@@ -1,6 +1,6 @@
 """From the slider to the picture on the Threshold page, in Chromium, with many reviewed parts.
 
-    python -m tests.benchmarks.slider --parts 50000 --moves 30 --json slider.json
+    python -m tools.benchmarks.slider --parts 50000 --moves 30 --json slider.json
 
 The time of a move runs from the key that moves the slider, as the browser stamps it, to the
 frame after the last change of the picture: sentences, figures, matrix, and the marks on every
@@ -30,7 +30,7 @@ from core.model_card import read_card
 from db.review_tables import disposition
 from db.schema import inspection, photograph
 from tests.browser.app_server import AppServer, launch, served
-from tests.soak.machine import write_result
+from tools.soak.machine import write_result
 
 KEYS = ("PageUp", "ArrowRight", "PageDown", "ArrowRight")
 QUIET_MS = 500

@@ -1,6 +1,6 @@
 """Server time of the Live page's own refresh on many stored parts.
 
-    python -m tests.benchmarks.live --parts 1000000 --json tests/benchmarks/results/live.json
+    python -m tools.benchmarks.live --parts 1000000 --json tools/benchmarks/results/live.json
 
 The parts end now, at 20 a second in the last quarter of an hour, and a new one with a photograph
 comes before every refresh. What is timed is the whole refresh inside a session of Streamlit:
@@ -26,9 +26,9 @@ from streamlit.testing.v1 import AppTest
 import db
 from core.samples import encode_jpeg, sample_parts
 from db.schema import inspection
-from tests.benchmarks.many_parts import fill
 from tests.integration.stored_parts import open_store, outcome_of
-from tests.soak.machine import write_result
+from tools.benchmarks.many_parts import fill
+from tools.soak.machine import write_result
 
 REFRESHES = 40
 PER_SECOND = 20

@@ -1,6 +1,6 @@
 """The grouping of a data set's photographs against a table of its castings.
 
-    python -m tests.benchmarks.castings ../shared/casting --json castings.json
+    python -m tools.benchmarks.castings ../shared/casting --json castings.json
 
 The folder holds the photographs and ``castings.csv`` with the truth, of other origin. Said are the
 seconds that grouping takes, and how far it agrees with the table: the adjusted Rand index (Hubert
@@ -17,7 +17,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from core.training.castings import group_castings
 from core.training.dataset import read_castings, read_data_set
-from tests.soak.machine import write_result
+from tools.soak.machine import write_result
 
 
 def measure(folder: Path) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """Many processes that write and read one database at the same time.
 
-    python -m tests.soak.writers --json tests/soak/results/writers.json
+    python -m tools.soak.writers --json tools/soak/results/writers.json
 
 Writers record parts of their own, one a transaction, as fast as they can; readers walk through
 gallery, queue and figures meanwhile. Then the database is held for ten seconds while a batch
@@ -34,8 +34,8 @@ from core.samples import encode_jpeg, sample_parts
 from db import schema
 from tests.conftest import ROOT
 from tests.integration.stored_parts import open_store, outcome
-from tests.soak.machine import write_result
 from tests.unit.fakes import BrightnessEngine
+from tools.soak.machine import write_result
 
 ANN = Person("Ann", None, False, Role.REVIEWER)
 
@@ -100,7 +100,7 @@ def run_all(url: str, writers: int, parts: int, readers: int) -> dict[str, Any]:
     kinds += [["--reader", url]] * readers
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.soak.writers", *kind],
+            [sys.executable, "-m", "tools.soak.writers", *kind],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,6 +1,6 @@
 """The README's results table, from the model card and the last benchmark.
 
-python -m core.commands.documenting
+python -m tools.readme_results
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from core.benchmark_ways import Way
 from core.model_card import MODELS, ModelCard, read_card
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+README = Path(__file__).resolve().parents[1] / "README.md"
 BENCHMARK = MODELS / "benchmark.json"
 BEGIN, END = "<!-- results: begin -->\n", "<!-- results: end -->"
 
