@@ -1,6 +1,6 @@
-"""``python -m core``: the command line."""
+"""``python -m core``: hands over to the command line."""
 
-from core.cli import main
+from cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -4,6 +4,7 @@ import json
 import re
 
 from core.cli import app
+
 from core.model_card import read_card
 from core.settings import Settings
 from tests.conftest import ROOT

@@ -16,19 +16,13 @@ from rich.progress import (
 )
 
 console = Console(stderr=True, highlight=False)
+say = console.print
 
 
 @contextmanager
 def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error; the yielded function advances it."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
+    """A progress bar of ``total`` steps; the yielded function advances it."""
+    with _progress() as progress:
         task = progress.add_task(title, total=total)
         yield lambda count: progress.advance(task, count)
 
@@ -36,7 +30,17 @@ def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
 @contextmanager
 def growing_bar(title: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar whose end moves; the yielded function takes what is done, and of how much."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+    with _progress() as progress:
         task = progress.add_task(title, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total or None)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )

@@ -1,0 +1,1 @@
+"""What the application does, once, for every caller; transactions live here."""
