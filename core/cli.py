@@ -88,7 +88,7 @@ def inspect(
     from core.commands.inspect import inspect_files
 
     rejected = inspect_files(
-        paths, bar, console.print, database_url, csv, threshold, engine, station
+        paths, growing_bar, console.print, database_url, csv, threshold, engine, station
     )
     raise typer.Exit(1 if rejected else 0)
 
@@ -176,7 +176,7 @@ def demo(
     if clear:
         demonstrating.clear_demonstration(console.print, database_url)
     else:
-        demonstrating.make_demonstration(bar, console.print, database_url, parts)
+        demonstrating.make_demonstration(growing_bar, console.print, database_url, parts)
 
 
 @app.command()

@@ -14,8 +14,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from core.commands.demonstrating import make_demonstration
-from core.terminal import bar
-from pages._intake import SAMPLES
+from core.terminal import growing_bar
+from services.uploads import SAMPLES
 from tests.browser.app_server import ROOT, AppServer, launch, served
 from tests.browser.shots import WAIT_MS, drawn, named
 
@@ -78,7 +78,7 @@ def main() -> None:
             samples(page, server)
         (Path(folder) / "month").mkdir()
         url = AppServer(Path(folder) / "month").database_url
-        make_demonstration(bar, lambda _said: None, url)
+        make_demonstration(growing_bar, lambda _said: None, url)
         with served(Path(folder) / "month") as server:
             month(page, server)
         browser.close()

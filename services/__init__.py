@@ -1,0 +1,1 @@
+"""What the application does: one function per use case, for pages, command line and services."""
