@@ -43,6 +43,8 @@ class RetryPolicy:
     say: Callable[[str], object]
     """Told why it is waiting; an empty text when work continues."""
     stop: threading.Event = field(default_factory=threading.Event)
+    failed: threading.Event = field(default_factory=threading.Event)
+    """Set when work failed for good: a source that waits for photographs ends then."""
 
     def call(self, work: Callable[[], Result]) -> Result:
         """Do ``work``, again where the database is busy or was lost.
@@ -58,7 +60,11 @@ class RetryPolicy:
             before_sleep=self._waiting,
             reraise=True,
         )
-        found = retrying(work)
+        try:
+            found = retrying(work)
+        except BaseException:
+            self.failed.set()
+            raise
         if retrying.statistics["attempt_number"] > 1:
             self.say("")
         return found

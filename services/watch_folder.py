@@ -187,6 +187,8 @@ def _inspect(watch: _Watch, retry: RetryPolicy) -> None:
 
     def unchanged() -> bool:
         nonlocal checked
+        if retry.failed.is_set():
+            return False
         if monotonic() - checked < CHECK_SECONDS:
             return True
         checked = monotonic()

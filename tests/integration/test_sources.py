@@ -6,7 +6,7 @@ import io
 import shutil
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -55,7 +55,7 @@ def application(database: Engine, tmp_path: Path) -> Application:
 
 
 @pytest.fixture
-def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """A store that breaks off after two photographs; calling the fixture mends it."""
     record, stored = BatchStore.record, []
 
@@ -67,7 +67,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
         raise StoreUnavailable("The disk of the database is full.")
 
     monkeypatch.setattr(BatchStore, "record", two)
-    yield monkeypatch.undo
+    return monkeypatch.undo
 
 
 def batches(application: Application) -> list[Batch]:
