@@ -7,6 +7,7 @@ the next one extends it, so no camera batch waits for an end that nobody announc
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import Connection
@@ -44,7 +45,8 @@ def inspect_photograph(
     photograph = Photograph(f"camera {at:%Y-%m-%d %H.%M.%S.%f}.jpg", data)
     finish = partial(write, application.database, partial(end_batch, batch_id=batch.id), busy)
     retry = RetryPolicy(lambda reason: busy() if reason else None)
-    (outcome,) = run(application, batch, [photograph], retry, finish=finish)
+    growing = replace(batch, total=0)  # nothing more is announced
+    (outcome,) = run(application, growing, [photograph], retry, finish=finish)
     return outcome
 
 
