@@ -49,7 +49,7 @@ from db.session import reading, writing
 from db.store import BatchStore
 from db.thresholds import change_threshold
 from db.trends import Scope, cells
-from services.application import Application
+from services.application import Application, registered_model
 from services.batches import run
 
 REVIEWERS = tuple(
@@ -126,6 +126,7 @@ class _Line:
         self.total = sum(len(lot.parts) for lot in lots)
         first = lots[0].shift.begins
         whole = self.ends - first
+        self.at(first, self.register)
         self.at(first + THRESHOLD_AFTER * whole, self.change_threshold)
         self.at(
             first + BASELINE_AFTER * whole, lambda: self.freeze(first + THRESHOLD_AFTER * whole)
@@ -143,6 +144,12 @@ class _Line:
 
     def at(self, moment: datetime, happens: Callable[[], None]) -> None:
         heapq.heappush(self.due, (moment, next(self.serial), happens))
+
+    def register(self) -> None:
+        """The tables are new, so the model is registered again, dated like everything else."""
+        engine, _ = self.application.ready()
+        model = registered_model(self.database, engine.card, "model card")
+        self.application = replace(self.application, model=model)
 
     def inspect(self, lot: Lot) -> None:
         self.made |= {part.name: part for part in lot.parts}

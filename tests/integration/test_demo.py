@@ -82,12 +82,14 @@ def test_it_is_production_of_thirty_days_at_three_stations(demo):
             inspection.c.batch_id == batch.c.id
         )
         undated = connection.scalar(select(func.count()).where(late))
+        unfinished = db.unfinished_batches(connection)
         verdicts = set(connection.scalars(select(inspection.c.verdict).distinct()))
         made_at = connection.scalar(select(demonstration.c.made_at))
     assert 25 < (last - first).days <= 30
     assert last <= made_at
     assert undated == 0
     assert len(names) == 3
+    assert unfinished == []
     assert [change.changed_at < made_at for change in changes] == [True, True]
     assert {Verdict.DEFECTIVE, Verdict.OK} <= verdicts
     assert 0.8 * PARTS < count_of(demo, inspection) < 1.2 * PARTS

@@ -209,7 +209,7 @@ def logged(caplog: pytest.LogCaptureFixture, level: str) -> list[dict[str, objec
 
 
 def test_a_batch_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO", "core")
+    caplog.set_level("INFO", "services")
     worker = BatchWorker()
     worker.submit(job(7, [*FILES[:5], Photograph("bro\nken.jpg", b"x")]))
     ended(worker, 7)
