@@ -93,9 +93,7 @@ def inspect_files(
         else:
             _write_csv(csv, rows)
     names = [name for name in FilesReport.__dataclass_fields__ if name != "seconds"]
-    report = FilesReport(
-        **{name: counts[name] for name in names}, seconds=round(perf_counter() - began, 3)
-    )
+    report = FilesReport(**{name: counts[name] for name in names}, seconds=perf_counter() - began)
     log.info("batch finished", extra=fields(batch=batch.id, **asdict(report)))
     return report
 
