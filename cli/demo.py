@@ -35,10 +35,9 @@ def demo(
     ] = False,
 ) -> None:
     """Fill an empty database with thirty days of production from rendered parts."""
+    from core.demonstration import DAYS
     from services.application import opened
     from services.demo import clear_demonstration, make_demonstration
-
-    from core.demonstration import DAYS
 
     if clear:
         with opened_database(database_url) as database:

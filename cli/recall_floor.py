@@ -21,20 +21,20 @@ def find_threshold(
     Raises ThresholdError where there are no scores, NotEnoughCastings where nothing can be
     guaranteed: after the report is written and the observed threshold is printed.
     """
-    model = read_card(folder).identity
-    parts = read_held_out_scores(read_card(folder), folder)
+    card = read_card(folder)
+    parts = read_held_out_scores(card, folder)
     counts = curves(parts)
     observed = recall_floor_on_photographs(parts, recall)
     matrix = counts.matrix(observed.threshold)
-    content = {
-        "model": model,
+    content: dict[str, object] = {
+        "model": card.identity,
         "observed": asdict(observed)
         | {"recall": observed.recall, "confusion": matrix.model_dump()},
         "promised": None,
         "more_castings_needed": 0,
     }
     say(
-        f"Held-out scores of model {model[:8]}: {len(parts.log_odds):,} photographs, "
+        f"Held-out scores of model {card.identity[:8]}: {len(parts.log_odds):,} photographs, "
         f"{observed.photographs:,} of them of {observed.castings:,} defective castings."
     )
     say(

@@ -1,118 +1,49 @@
-"""The one way of a photograph: bytes -> decode -> gate -> engine -> Inspection -> store.
+"""The inspection pipeline: bytes -> decode -> gate -> engine -> Inspection -> store.
 
-Upload page, command line and every other source call :func:`inspect_photographs`; there is
-no second way. Reading runs ahead, photographs go side by side through as many lanes as the
-engine has, storing runs behind, and a micro-batch is on disk in one transaction before its
-outcomes are yielded: what a caller has seen is kept. Stopping at any point loses nothing, and
-doing it again adds nothing.
+Every source of photographs calls :func:`inspect_photographs`; there is no second way. Reading
+runs ahead, photographs pass side by side through as many lanes as the engine has, and storing
+runs behind. A micro-batch is on disk, in one transaction, before its outcomes are yielded, so
+what a caller has seen is kept. Stopping at any point loses nothing, and repeating it adds
+nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from time import perf_counter
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from core.ahead import Ahead
 from core.engine import MICRO_BATCH, Engine
 from core.errors import ImageRejected
 from core.evidence import stored_map
 from core.gate import fault, measure
-from core.images import decode, sha256_of
+from core.images import decode
 from core.metrics import probabilities
+from core.records import (
+    Inspection,
+    InspectionStore,
+    Outcome,
+    Photograph,
+    Rejection,
+    StageTimes,
+    Verdict,
+)
 
-
-class Verdict(StrEnum):
-    """What the model says of a part."""
-
-    DEFECTIVE = "defective"
-    OK = "ok"
-    NOT_INSPECTABLE = "not_inspectable"
-
-
-@dataclass(frozen=True, slots=True)
-class Photograph:
-    """A file as it arrived: its name (never trusted as a path) and its bytes."""
-
-    name: str
-    data: bytes
-    fault: str = ""
-    """Why its source could not read it; such a photograph is rejected with this reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class StageTimes:
-    """Milliseconds one part spent in each stage; waiting between stages is not counted."""
-
-    decode_ms: float
-    gate_ms: float
-    inference_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """One verdict with everything that explains it."""
-
-    file: str
-    sha256: str
-    verdict: Verdict
-    probability: float
-    log_odds: float
-    threshold: float
-    model: str
-    """sha256 of the model's weights."""
-    evidence: NDArray[np.float16]
-    """(rows, columns), log-odds per cell of the last feature map."""
-    reason: str
-    """Empty, or for ``not_inspectable`` what to do."""
-    width: int
-    height: int
-    format: str
-    times: StageTimes
-    inspected_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A file that could not be inspected, and why."""
-
-    file: str
-    sha256: str
-    byte_count: int
-    reason: str
-    rejected_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one photograph."""
-
-    photograph: Photograph
-    result: Inspection | Rejection
-    already_inspected: bool = False
-    """True when the store held this photograph's verdict before; none was added."""
-
-
-class InspectionStore(Protocol):
-    """Where outcomes are kept; bound to one batch, one station and one model."""
-
-    def find(self, sha256s: Sequence[str]) -> Mapping[str, Inspection]:
-        """Stored inspections of these photographs by this model at this station, by sha256."""
-
-    def record(self, outcomes: Sequence[Outcome]) -> Mapping[str, Inspection]:
-        """Store all of them in one transaction.
-
-        Returns, by sha256, the inspections that another writer stored first; for those no
-        verdict was added.
-        """
+__all__ = [
+    "Inspection",
+    "InspectionStore",
+    "Outcome",
+    "Photograph",
+    "Rejection",
+    "StageTimes",
+    "Verdict",
+    "inspect_photographs",
+    "verdict_of",
+]
 
 
 def inspect_photographs(
@@ -122,22 +53,22 @@ def inspect_photographs(
     store: InspectionStore,
     micro_batch: int = MICRO_BATCH,
 ) -> Iterator[Outcome]:
-    """Inspect and store every photograph; yields one outcome each, in their order.
+    """Inspect and store every photograph; yields one outcome each, in order.
 
-    ``threshold`` is the probability from which a part is called defective. ``photographs``
-    is read in a thread of its own; one that comes alone is inspected and stored at once, and
-    of those that wait up to ``micro_batch`` share a transaction. A file that cannot be
-    inspected is a Rejection and stops nothing; StoreError stops the batch with everything
-    yielded so far stored.
+    A part is called defective from the probability ``threshold``. ``photographs`` is read in a
+    separate thread; one that arrives alone is inspected and stored at once, and up to
+    ``micro_batch`` that are waiting share a transaction. A file that cannot be inspected
+    becomes a Rejection and stops nothing; StoreError stops the batch, with everything yielded
+    so far stored.
     """
     with ExitStack() as stack:
         lanes = ThreadPoolExecutor(engine.lanes, "inspect")
         stack.callback(lanes.shutdown, cancel_futures=True)
-        way = _Way(engine, threshold, store, micro_batch, lanes)
+        stages = _Stages(engine, threshold, store, micro_batch, lanes)
         read = stack.enter_context(Ahead(photographs, micro_batch, "read"))
-        begun = stack.enter_context(Ahead(way.begin(read), micro_batch + engine.lanes, "find"))
-        stored = stack.enter_context(Ahead(way.keep(begun), 1, "store"))
-        # Whoever waits for another is let go before any of them is waited for.
+        begun = stack.enter_context(Ahead(stages.submit(read), micro_batch + engine.lanes, "find"))
+        stored = stack.enter_context(Ahead(stages.store_outcomes(begun), 1, "store"))
+        # Stop all stages before joining any.
         for ahead in (read, begun, stored):
             stack.callback(ahead.stop)
         while outcomes := stored.take(1):
@@ -152,58 +83,58 @@ def verdict_of(probability: float, threshold: float, reason: str = "") -> Verdic
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """What the stages of one batch share."""
+class _Stages:
+    """The stages of one batch and what they share."""
 
     engine: Engine
     threshold: float
     store: InspectionStore
     micro_batch: int
     lanes: ThreadPoolExecutor
-    under_way: set[str] = field(default_factory=set)
-    """sha256 of photographs that are in a lane or wait for one."""
+    in_progress: set[str] = field(default_factory=set)
+    """sha256 of the photographs in a lane or waiting for one."""
 
-    def begin(self, read: Ahead[Photograph]) -> Iterator[Future[Outcome]]:
-        """Hand every photograph that is new to a lane; their outcomes to come, in order."""
+    def submit(self, read: Ahead[Photograph]) -> Iterator[Future[Outcome]]:
+        """Hand every new photograph to a lane; yields the future outcomes, in order."""
         while photographs := read.take(self.micro_batch):
-            sha256s = [sha256_of(photograph.data) for photograph in photographs]
-            known = self.store.find(sha256s)
+            known = self.store.find([photograph.sha256 for photograph in photographs])
             first: dict[str, Future[Outcome]] = {}
-            for photograph, sha256 in zip(photographs, sha256s, strict=True):
+            for photograph in photographs:
+                sha256 = photograph.sha256
                 if photograph.fault:
-                    yield _settled(_rejected(photograph, sha256, photograph.fault))
+                    yield _settled(_rejected(photograph, photograph.fault))
                 elif sha256 in known:
                     found = replace(known[sha256], file=photograph.name)
                     yield _settled(Outcome(photograph, found, already_inspected=True))
                 elif sha256 in first:
                     yield self.lanes.submit(_copied, photograph, first[sha256])
                 else:
-                    self.under_way.add(sha256)
-                    first[sha256] = self.lanes.submit(self._through, photograph, sha256)
+                    self.in_progress.add(sha256)
+                    first[sha256] = self.lanes.submit(self._inspect_in_lane, photograph)
                     yield first[sha256]
 
-    def keep(self, begun: Ahead[Future[Outcome]]) -> Iterator[list[Outcome]]:
-        """Store outcomes as they come, those of one micro-batch in one transaction."""
+    def store_outcomes(self, begun: Ahead[Future[Outcome]]) -> Iterator[list[Outcome]]:
+        """Store outcomes as they come, one transaction per micro-batch."""
         while futures := begun.take(self.micro_batch):
             yield _store([future.result() for future in futures], self.store)
 
-    def _through(self, photograph: Photograph, sha256: str) -> Outcome:
+    def _inspect_in_lane(self, photograph: Photograph) -> Outcome:
         try:
             with _noted([photograph]):
-                return self._inspect(photograph, sha256)
+                return self._inspect(photograph)
         finally:
-            self.under_way.discard(sha256)
+            self.in_progress.discard(photograph.sha256)
 
-    def _inspect(self, photograph: Photograph, sha256: str) -> Outcome:
+    def _inspect(self, photograph: Photograph) -> Outcome:
         start = perf_counter()
         try:
             image = decode(photograph.data)
         except ImageRejected as rejected:
-            return _rejected(photograph, sha256, rejected.reason)
+            return _rejected(photograph, rejected.reason)
         decoded = perf_counter()
         measures = measure(image.pixels)
         measured = perf_counter()
-        inference = self.engine.infer(image.pixels[None], alone=len(self.under_way) == 1)
+        inference = self.engine.infer(image.pixels[None], alone=len(self.in_progress) == 1)
         times = StageTimes(
             decode_ms=(decoded - start) * 1e3,
             gate_ms=(measured - decoded) * 1e3,
@@ -214,7 +145,7 @@ class _Way:
         reason = fault(measures, float(inference.strangeness[0]), card.gate)
         inspection = Inspection(
             file=photograph.name,
-            sha256=sha256,
+            sha256=photograph.sha256,
             verdict=verdict_of(probability, self.threshold, reason),
             probability=probability,
             log_odds=float(inference.log_odds[0]),
@@ -238,20 +169,19 @@ def _settled(outcome: Outcome) -> Future[Outcome]:
 
 
 def _copied(photograph: Photograph, first: Future[Outcome]) -> Outcome:
-    """The same bytes a second time at once: rejected alike, or inspected once."""
+    """The same bytes twice in one micro-batch: rejected alike, or inspected once."""
     result = replace(first.result().result, file=photograph.name)
     return Outcome(photograph, result, already_inspected=isinstance(result, Inspection))
 
 
-def _rejected(photograph: Photograph, sha256: str, reason: str) -> Outcome:
-    now = datetime.now(UTC)
-    rejection = Rejection(photograph.name, sha256, len(photograph.data), reason, now)
-    return Outcome(photograph, rejection)
+def _rejected(photograph: Photograph, reason: str) -> Outcome:
+    size, now = len(photograph.data), datetime.now(UTC)
+    return Outcome(photograph, Rejection(photograph.name, photograph.sha256, size, reason, now))
 
 
 @contextmanager
 def _noted(photographs: Sequence[Photograph]) -> Iterator[None]:
-    """Note on an error at which files it was met."""
+    """Note on an error which files it happened at."""
     try:
         yield
     except Exception as error:

@@ -1,10 +1,10 @@
-"""Structured logs: one JSON object a line on standard error.
+"""Structured logs: one JSON object per line on standard error.
 
-    {"at": "2026-11-23T09:15:04.120Z", "level": "info", "logger": "core.batches",
+    {"at": "2026-11-23T09:15:04.120Z", "level": "info", "logger": "services.batch_worker",
      "event": "batch finished", "batch": 12, "inspected": 620, ...}
 
-One line a part at the level DEBUG, one a batch at INFO, and every failure with its batch and
-the files it met. Nothing that comes from outside can begin a line or a field of its own: it
+One line per part at level DEBUG, one per batch at INFO, and every failure with its batch and
+its files. Nothing that comes from outside can begin a new line or field: it
 is quoted as JSON. Settings are never logged, so neither are the secrets among them.
 """
 
@@ -16,7 +16,7 @@ import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 
-OURS = ("core", "db", "pages")
+OURS = ("cli", "core", "db", "pages", "services")
 _FIELDS = "fields"
 
 

@@ -1,7 +1,7 @@
-"""Waiting for a database that is busy or out of reach, and saying so meanwhile.
+"""Retrying while the database is busy or out of reach, and saying so meanwhile.
 
-What is stored is stored in whole transactions, and storing a micro-batch again adds nothing
-(``core.inspection``), so a step that failed for such a reason is simply done again.
+Everything is stored in whole transactions, and storing a micro-batch again adds nothing
+(:mod:`core.inspection`), so a step that failed for such a reason is simply repeated.
 """
 
 from __future__ import annotations
@@ -12,13 +12,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_after_attempt,
+    stop_when_event_set,
+    wait_chain,
+    wait_fixed,
+)
+
 from core.errors import StoreBusy, StoreLost
-from core.inspection import Inspection, InspectionStore, Outcome
+from core.records import Inspection, InspectionStore, Outcome
 
 Result = TypeVar("Result")
 
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
-"""Seconds before each further attempt; the database's own waiting times come on top."""
+"""Seconds before each further attempt, in addition to the database's own waiting times."""
 BUSY = "The database is busy, retrying ..."
 LOST = "The database does not answer, retrying ..."
 
@@ -26,49 +37,55 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait, whom to tell, and who may end it."""
+class RetryPolicy:
+    """How long to retry, whom to tell, and what ends it early."""
 
-    say: Callable[[str], None]
-    """Told why it waits, and an empty text when it goes on."""
+    say: Callable[[str], object]
+    """Told why it is waiting; an empty text when work continues."""
     stop: threading.Event = field(default_factory=threading.Event)
+    failed: threading.Event = field(default_factory=threading.Event)
+    """Set when work failed for good: a source that waits for photographs ends then."""
 
-    def insist(self, work: Callable[[], Result]) -> Result:
+    def call(self, work: Callable[[], Result]) -> Result:
         """Do ``work``, again where the database is busy or was lost.
 
-        Raises StoreBusy or StoreLost after the last attempt, or as soon as ``stop`` is set;
-        every other error at once.
+        Raises StoreBusy or StoreLost after the last attempt, or once ``stop`` is set; every
+        other error at once.
         """
-        waited = False
-        for pause in PAUSES:
-            try:
-                found = work()
-            except (StoreBusy, StoreLost) as error:
-                waited = True
-                log.warning("%s", error)
-                self.say(LOST if isinstance(error, StoreLost) else BUSY)
-                if self.stop.wait(pause):
-                    raise
-            else:
-                if waited:
-                    self.say("")
-                return found
-        found = work()
-        self.say("")
+        retrying = Retrying(
+            retry=retry_if_exception_type((StoreBusy, StoreLost)),
+            wait=wait_chain(*map(wait_fixed, PAUSES)),
+            stop=stop_after_attempt(len(PAUSES) + 1) | stop_when_event_set(self.stop),
+            sleep=sleep_using_event(self.stop),
+            before_sleep=self._waiting,
+            reraise=True,
+        )
+        try:
+            found = retrying(work)
+        except BaseException:
+            self.failed.set()
+            raise
+        if retrying.statistics["attempt_number"] > 1:
+            self.say("")
         return found
+
+    def _waiting(self, state: RetryCallState) -> None:
+        error = state.outcome and state.outcome.exception()
+        log.warning("%s", error)
+        self.say(LOST if isinstance(error, StoreLost) else BUSY)
 
 
 @dataclass(frozen=True, slots=True)
-class PatientStore:
-    """Fulfils ``core.inspection.InspectionStore`` by another store that is waited for."""
+class RetryingStore:
+    """An ``InspectionStore`` that retries another one."""
 
     store: InspectionStore
-    patience: Patience
+    retry: RetryPolicy
 
     def find(self, sha256s: Sequence[str]) -> Mapping[str, Inspection]:
-        """As the store's; raises StoreBusy or StoreLost only after all patience."""
-        return self.patience.insist(lambda: self.store.find(sha256s))
+        """As the store's; raises StoreBusy or StoreLost only after the last attempt."""
+        return self.retry.call(lambda: self.store.find(sha256s))
 
     def record(self, outcomes: Sequence[Outcome]) -> Mapping[str, Inspection]:
-        """As the store's; raises StoreBusy or StoreLost only after all patience."""
-        return self.patience.insist(lambda: self.store.record(outcomes))
+        """As the store's; raises StoreBusy or StoreLost only after the last attempt."""
+        return self.retry.call(lambda: self.store.record(outcomes))

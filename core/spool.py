@@ -25,7 +25,7 @@ from uuid import uuid4
 
 from core.errors import UploadRefused
 from core.images import sha256_of
-from core.inspection import Photograph
+from core.records import Photograph
 
 MANIFEST = "manifest.json"
 LEFTOVER_SECONDS = 24 * 3600
@@ -118,7 +118,7 @@ def photographs(spool: Spool, goes_on: Callable[[], bool] = lambda: True) -> Ite
             raise UploadRefused(_lost()) from error
         if sha256_of(data) != file.sha256:
             raise UploadRefused(_lost())
-        yield Photograph(file.name, data)
+        yield Photograph(file.name, data, sha256=file.sha256)
 
 
 def _lost() -> str:

@@ -25,8 +25,8 @@ from pathlib import Path
 
 from watchfiles import watch
 
-from core.images import EXTENSIONS, MAX_BYTES, sha256_of
-from core.inspection import Photograph
+from core.images import EXTENSIONS, MAX_BYTES
+from core.records import Photograph
 
 LOOK_MS = 100
 """Longest time between two looks at files that are being written."""
@@ -224,12 +224,13 @@ class WatchedFolder:
             self._written[file.name] = (_mark(status), time.monotonic())
             return None
         known = self._known.get(file.name)
-        if known is not None and known.sha256 == sha256_of(data):
+        photograph = Photograph(file.name, data)
+        if known is not None and known.sha256 == photograph.sha256:
             # Copied, moved or touched: the same photograph under the same name.
             self._known[file.name] = Known(file.mark, known.sha256)
             self._queued.pop(file.name, None)
             return None
-        return Photograph(file.name, data)
+        return photograph
 
 
 def still_the_same(file: WatchedFile, path: Path) -> bool:

@@ -122,7 +122,6 @@ from db.trends import (
 from db.watching import (
     Watcher,
     announce,
-    broken_off_batch,
     finish_left_batches,
     known_files,
     remember_files,
@@ -159,7 +158,6 @@ __all__ = [
     "batch_by_id",
     "batch_summary",
     "begin_demonstration",
-    "broken_off_batch",
     "bucket_parts",
     "bucket_size",
     "cells",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from core.clock import now
 from core.watching import Known, WatchedFile
-from db.batches import Batch, batch_by_id, finish_batch
+from db.batches import Batch, batch_by_id, open_batch
 from db.rows import LONGEST_NAME
 from db.schema import batch, batch_part, rejection
 from db.watch_tables import watched_file, watcher
@@ -78,21 +78,43 @@ def watchers(connection: Connection) -> list[Watcher]:
     return [Watcher(*row) for row in rows]
 
 
-def broken_off_batch(
-    connection: Connection, source: str, label: str, station: str, model_id: int
+def latest_batch(
+    connection: Connection,
+    source: str,
+    label: str,
+    station: str,
+    model_id: int,
+    unfinished: bool = False,
 ) -> Batch | None:
-    """The newest batch of this kind that was not finished."""
+    """The newest batch of this kind, or the newest of those that were not finished."""
     column = batch.c
-    number = connection.scalar(
-        select(func.max(column.id)).where(
-            column.finished_at.is_(None),
-            column.source == source,
-            column.label == label,
-            column.station == station,
-            column.model_id == model_id,
-        )
+    query = select(func.max(column.id)).where(
+        column.source == source,
+        column.label == label,
+        column.station == station,
+        column.model_id == model_id,
     )
+    if unfinished:
+        query = query.where(column.finished_at.is_(None))
+    number = connection.scalar(query)
     return None if number is None else batch_by_id(connection, number)
+
+
+def continue_batch(
+    connection: Connection, source: str, label: str, station: str, model_id: int, total: int = 0
+) -> Batch:
+    """The batch of this kind that broke off, with ``total`` announced files; else a new one."""
+    found = latest_batch(connection, source, label, station, model_id, unfinished=True)
+    if found is None:
+        return open_batch(connection, source, label, station, model_id, total)
+    connection.execute(batch.update().where(batch.c.id == found.id).values(total=total))
+    return replace(found, total=total)
+
+
+def end_batch(connection: Connection, batch_id: int) -> None:
+    """Finish a batch that grew, or that grew further: its files are those with an outcome."""
+    announce(connection, batch_id, 0)
+    connection.execute(batch.update().where(batch.c.id == batch_id).values(finished_at=now()))
 
 
 def finish_left_batches(
@@ -110,8 +132,7 @@ def finish_left_batches(
         batch.c.label != but,
     )
     for number in connection.scalars(left).all():
-        announce(connection, number, 0)
-        finish_batch(connection, number)
+        end_batch(connection, number)
 
 
 def announce(connection: Connection, batch_id: int, waiting: int) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 import db
-from core.batches import Progress, State
 from core.inspection import Rejection, Verdict
-from pages import _address, _intake
+from pages import _address
 from pages._part import card
 from pages._people import current_person
 from pages._pictures import legend_picture
 from pages._services import Services, shown_errors
 from pages._words import LOOKS, count, lasting, plain, short
+from services.batch_worker import Progress, State
+from services.uploads import discard, resume, waiting_photographs
 
 PAGE = 24
 REFRESH_SECONDS = 1.5
@@ -105,7 +106,7 @@ def _broken_off(
     said = f"Not finished: {count(done)} of {count(batch.total)} files have an outcome."
     if progress is not None and progress.message:
         said += f" {progress.message}"
-    if _intake.waiting(services, batch) is None:
+    if waiting_photographs(services.settings, batch) is None:
         st.warning(
             plain(
                 f"{said} Another program may still be inspecting it. If not, upload its "
@@ -120,14 +121,14 @@ def _broken_off(
             width="stretch",
         )
         if st.button("Resume", type="primary", icon=":material/play_arrow:", key="resume"):
-            _intake.resume(services, batch)
+            resume(services, services.worker, batch)
             st.rerun()
         if st.button(
             "Discard the rest",
             key="discard",
             help="Removes the photographs that still wait. Verdicts that were given stay.",
         ):
-            _intake.discard(services, batch, current_person(services))
+            discard(services.settings, batch, current_person(services))
             st.rerun()
 
 

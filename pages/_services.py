@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import runpy
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,21 +16,22 @@ from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
 
 import db
-from core.batches import BatchWorker
 from core.engine import Engine, load_engine
 from core.errors import (
-    ModelUnavailable,
     NotAllowed,
     QualityControlError,
     SettingsError,
-    StoreUnavailable,
+    StoreError,
 )
 from core.logs import configure
 from core.model_card import ModelCard
 from core.patience import BUSY
 from core.settings import Settings, read_settings
 from core.sign_in import check_sign_in
-from core.spool import spool_name, sweep
+from services.application import Application, assembled, registered_model
+from services.batch_worker import BatchWorker
+from services.camera import finish_left_open
+from services.uploads import sweep_spool
 
 Result = TypeVar("Result")
 FRAME = Path(__file__).parents[1] / "streamlit_app.py"
@@ -38,16 +39,10 @@ _FRAMED = "framed"
 
 
 @dataclass(frozen=True, slots=True)
-class Services:
-    """The open resources; ``engine`` and ``model`` are None where nothing can be inspected."""
+class Services(Application):
+    """The application, and the worker that inspects its uploads."""
 
-    settings: Settings
-    database: Database
     worker: BatchWorker
-    engine: Engine | None
-    model: db.Model | None
-    fault: str
-    """Why nothing can be inspected and what to do; empty otherwise."""
 
 
 def start() -> Services:
@@ -100,18 +95,9 @@ def open_services() -> Services:
     given = _settings()
     database = _database(given.database_url)
     worker = _worker(database, given)
-    with db.reading(database) as connection:
-        settings = db.settings_in_force(connection, given)
-    try:
-        engine = _engine(settings.threads)
-    except ModelUnavailable as error:
-        return Services(settings, database, worker, None, None, str(error))
-    try:
-        model = _registered(database, settings.database_url, engine.card)
-    except StoreUnavailable as error:
-        # A database that can only be read is looked at all the same.
-        return Services(settings, database, worker, None, None, str(error))
-    return Services(settings, database, worker, engine, model, "")
+    register = partial(_registered, database, given.database_url)
+    opened = assembled(given, database, _engine, register)
+    return Services(opened.settings, database, opened.engine, opened.model, opened.fault, worker)
 
 
 def forget() -> None:
@@ -126,10 +112,11 @@ def keep(services: Services, work: Callable[[Connection], Result]) -> Result:
     Where others keep the database busy it says so and tries again; raises StoreBusy in the
     end, and StoreUnavailable.
     """
-    return db.write(services.database, work, _say_busy)
+    return db.write(services.database, work, say_busy)
 
 
-def _say_busy() -> None:
+def say_busy() -> None:
+    """Tell the person that the database is busy and it is tried again."""
     st.toast(BUSY, icon=":material/hourglass_top:")
 
 
@@ -181,33 +168,12 @@ def _engine(threads: int) -> Engine:
 
 @st.cache_resource(show_spinner=False, hash_funcs={ModelCard: lambda card: card.identity})
 def _registered(_database: Database, url: str, card: ModelCard) -> db.Model:
-    with db.reading(_database) as connection:
-        known = db.model_by_sha256(connection, card.identity)
-    return known or db.write(
-        _database,
-        partial(
-            db.register_model,
-            sha256=card.identity,
-            name=card.name,
-            card=card.model_dump(mode="json"),
-            threshold=card.threshold.probability,
-            changed_by="model card",
-        ),
-    )
+    return registered_model(_database, card, "model card")
 
 
 @st.cache_resource(show_spinner=False)
 def _worker(_database: Database, settings: Settings) -> BatchWorker:
-    def is_unfinished(name: str) -> bool:
-        number = name.partition("-")[0]
-        with db.reading(_database) as connection:
-            batch = db.batch_by_id(connection, int(number)) if number.isdecimal() else None
-        # A folder that this database knows nothing of may wait for another database.
-        return (
-            batch is None
-            or batch.finished_at is None
-            or spool_name(batch.id, batch.created_at) != name
-        )
-
-    sweep(settings.spool_folder, keep=is_unfinished)
+    sweep_spool(settings, _database)
+    with suppress(StoreError):  # a database that can only be read has none to finish
+        finish_left_open(_database)
     return BatchWorker()

@@ -12,12 +12,13 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 import db
 from core.errors import QualityControlError
 from core.images import EXTENSIONS, MAX_BYTES
-from pages import _address, _intake
+from pages import _address
 from pages._batch import ALL, batch_view
 from pages._head import head
 from pages._part import open_part
-from pages._services import Services, start
+from pages._services import Services, say_busy, start
 from pages._words import ago, batch_name, plain
+from services.uploads import SAMPLES, inspect_samples, inspect_uploads, warm_up
 
 RECENT = 30
 AT_ONCE_SECONDS = 0.5
@@ -57,7 +58,9 @@ def _new_batch(services: Services) -> None:
         return
     with st.spinner("Receiving the photographs ..."):
         try:
-            number = _intake.begin(services, uploads, "upload", label, station)
+            number = inspect_uploads(
+                services, services.worker, uploads, label, station, busy=say_busy
+            )
         finally:
             _release(uploads)
     _show(services, number)
@@ -121,18 +124,18 @@ def _nothing_yet(services: Services) -> None:
             width="content",
         )
         if st.button(
-            f"Try it with {_intake.SAMPLES} sample parts",
+            f"Try it with {SAMPLES} sample parts",
             type="primary",
             icon=":material/science:",
             disabled=services.engine is None,
         ):
             with st.spinner("Rendering the parts ..."):
-                number = _intake.begin_samples(services)
+                number = inspect_samples(services, services.worker, busy=say_busy)
             _show(services, number)
         st.space("small")
     if services.engine is not None:
         # The page stands; the first click finds everything ready.
-        _intake.made_ready(services.engine)
+        warm_up(services.engine)
 
 
 def _choose_batch(services: Services) -> db.Batch | None:

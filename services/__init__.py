@@ -1,1 +1,1 @@
-"""What the application does, once, for every caller; transactions live here."""
+"""What the application does: one function per use case, for pages, command line and services."""

@@ -16,8 +16,8 @@ from sqlalchemy import func, select
 import db
 from core.images import SIDE
 from db.schema import batch_part, inspection
-from pages._intake import SAMPLES
 from pages._pictures import BETWEEN
+from services.uploads import SAMPLES
 from tests.browser.app_server import AppServer
 
 pytestmark = pytest.mark.chromium

@@ -15,7 +15,7 @@ from core.metrics import log_odds_of
 from core.model_card import read_card
 from core.people import Person, Role
 from db.schema import inspection
-from pages._intake import SAMPLES
+from services.uploads import SAMPLES
 from tests.browser.app_server import AppServer
 from tests.browser.test_inspect import figure, upload
 

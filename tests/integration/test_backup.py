@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 
 import db
-from core.commands.keeping import back_up, restore_backup
+from cli.maintenance import backup, restore
 from core.decisions import Decision
 from core.errors import StoreUnavailable, StoreVersion
 from core.inspection import Verdict
@@ -50,7 +50,11 @@ def target_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     "source", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 )
 def test_a_restored_database_has_every_row_and_goes_on(
-    source: str, target_url: str, tmp_path: Path, request: pytest.FixtureRequest
+    source: str,
+    target_url: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     if source == "postgresql" and target_url.startswith("postgresql"):
         # Both in one schema is not possible: the source is emptied before it is restored.
@@ -59,10 +63,10 @@ def test_a_restored_database_has_every_row_and_goes_on(
         url = request.getfixturevalue(f"{source}_url")
     engine = db.connect(url)
     fill(engine)
-    said: list[str] = []
-    back_up(tmp_path / "backup.db", url, said.append)
-    assert "2 parts of 1 batches with 2 photographs" in said[0]
-    assert "1 batches are not finished" in said[1]
+    backup(tmp_path / "backup.db", url)
+    said = " ".join(capsys.readouterr().err.split())
+    assert "2 parts of 1 batches with 2 photographs" in said
+    assert "1 batches are not finished" in said
     before = everything(engine)
     if url == target_url:
         with engine.begin() as connection:
@@ -71,7 +75,7 @@ def test_a_restored_database_has_every_row_and_goes_on(
             connection.execute(text(f"CREATE SCHEMA {name}"))
     engine.dispose()
 
-    restore_backup(tmp_path / "backup.db", target_url, said.append)
+    restore(tmp_path / "backup.db", target_url)
     restored = db.connect(target_url)
     assert everything(restored) == before
     with db.reading(restored) as connection:

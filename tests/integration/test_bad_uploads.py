@@ -13,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 import db
 import pages._services as services
-from core.batches import BatchWorker, State
 from core.settings import Settings
 from db.rows import stored_name
-from pages import _intake
+from services.batch_worker import BatchWorker, State
+from services.uploads import inspect_uploads
 from tests.bad_files import NAMES, archives, bad_files, photograph, zip_names
 from tests.unit.fakes import BrightnessEngine, card
 
@@ -63,7 +63,7 @@ def opened(database: Engine, url: str, folder: Path) -> services.Services:
         max_upload_files=1_000,
         max_upload_megabytes=100,
     )
-    return services.Services(settings, database, BatchWorker(), ENGINE, model, "")
+    return services.Services(settings, database, ENGINE, model, "", BatchWorker())
 
 
 @pytest.mark.filterwarnings("ignore")  # as in production, where Pillow's warnings stop nothing
@@ -73,7 +73,7 @@ def test_every_file_of_a_bad_upload_is_inspected_or_rejected_with_a_reason(
     at_work = opened(database, database_url, tmp_path)
     before = {path.name for path in tmp_path.iterdir()}
     uploads = everything()
-    number = _intake.begin(at_work, uploads, "upload", "bad files", "station 1")
+    number = inspect_uploads(at_work, at_work.worker, uploads, "bad files", "station 1")
     progress = at_work.worker.wait(number, SECONDS)
     assert progress is not None
     assert (progress.state, progress.message) == (State.FINISHED, "")
@@ -110,7 +110,7 @@ def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
     at_work = opened(database, sqlite_url, tmp_path)
     files = [Upload(name, photograph(500 + number)) for number, name in enumerate(NAMES.values())]
     files += [Upload(f"{name} broken", b"broken") for name in NAMES.values()]
-    number = _intake.begin(at_work, files, "upload", "**bold** <b>", "station 1")
+    number = inspect_uploads(at_work, at_work.worker, files, "**bold** <b>", "station 1")
     assert at_work.worker.wait(number, SECONDS)
     database.dispose()
     monkeypatch.chdir(ROOT)

@@ -18,12 +18,12 @@ from streamlit.testing.v1 import AppTest
 import db
 import pages._services as services
 from core import patience
-from core.batches import State
 from core.decisions import Decision
 from core.errors import StoreBusy
 from core.samples import encode_jpeg, sample_parts
 from db import session
-from pages import _intake
+from services.batch_worker import State
+from services.uploads import SAMPLES
 from tests.integration.stored_parts import open_store, outcome, outcome_of
 from tests.unit.fakes import BrightnessEngine, card
 
@@ -188,10 +188,10 @@ def test_many_decisions_wait_and_say_so(
 
 def test_an_upload_waits_and_says_so(app: AppTest, sqlite_url: str) -> None:
     app.run()
-    assert BUSY in press_while_held(app, f"Try it with {_intake.SAMPLES} sample parts", sqlite_url)
+    assert BUSY in press_while_held(app, f"Try it with {SAMPLES} sample parts", sqlite_url)
     progress = services.start().worker.wait(1, 60)
     assert progress is not None
-    assert (progress.state, progress.done) == (State.FINISHED, _intake.SAMPLES)
+    assert (progress.state, progress.done) == (State.FINISHED, SAMPLES)
 
 
 def test_what_cannot_be_done_is_an_error_that_says_what_to_do(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,10 +12,13 @@ from sqlalchemy import Engine, event, text
 
 import db
 from core import patience
-from core.batches import BatchWorker, Job, Progress, State
 from core.errors import StoreLost
 from core.inspection import Inspection, Outcome, Photograph
 from core.samples import encode_jpeg, sample_parts
+from core.settings import Settings
+from services.application import Application
+from services.batch_worker import BatchWorker, Job, Progress, State
+from services.batches import run
 from tests.integration.stored_parts import MODEL, open_store, outcome
 from tests.unit.fakes import BrightnessEngine, card
 
@@ -82,16 +85,14 @@ class Cutting:
 
 def inspected(engine: Engine, store: object, batch: db.Batch) -> Progress:
     worker = BatchWorker()
-    goes_on: Callable[[Callable[[], bool]], Iterator[Photograph]] = lambda _: iter(FILES)  # noqa: E731
+    with db.reading(engine) as connection:
+        model = db.model_by_sha256(connection, MODEL)
+    application = Application(Settings(), engine, ENGINE, model, "")
     worker.submit(
         Job(
-            batch_id=batch.id,
-            total=len(FILES),
-            photographs=goes_on,
-            engine=ENGINE,
-            store=store,  # type: ignore[arg-type]
-            threshold=lambda: 0.5,
-            finish=lambda: db.write(engine, partial(db.finish_batch, batch_id=batch.id)),
+            batch.id,
+            len(FILES),
+            lambda retry: run(application, batch, FILES, retry, store=store),  # type: ignore[arg-type]
         )
     )
     progress = worker.wait(batch.id, 60)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,6 @@ from streamlit.testing.v1 import AppTest
 
 import db
 import pages._services as services
-from core.commands import demonstrating
 from core.control import pieces
 from core.demonstration import PARTS, SHIFTED_STATION, STATIONS, MadePart, photograph_of, production
 from core.errors import DemonstrationRefused, NotAllowed
@@ -29,16 +27,13 @@ from core.settings import read_settings
 from core.trends import Grain, buckets_of, runs_of
 from db.demo_table import demonstration
 from db.schema import batch, inspection, metadata, photograph
+from services import application
+from services import demo as service
 from tests.conftest import ROOT
 from tests.integration.stored_parts import open_store, outcome_of
 from tests.unit.fakes import BrightnessEngine
 
 ENGINEER = Person("Eva", "eva@plant.example", True, Role.ENGINEER)
-
-
-@contextlib.contextmanager
-def no_bar(_title: str, _total: int):
-    yield lambda _count: None
 
 
 def plain_picture(part: MadePart) -> Photograph:
@@ -54,9 +49,10 @@ def demo(tmp_path_factory) -> Iterator[Engine]:
     """A demonstration of plain pictures, made once for the tests that only look."""
     url = f"sqlite:///{tmp_path_factory.mktemp('demo') / 'qc.db'}"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(demonstrating, "photograph_of", plain_picture)
-        patch.setattr(demonstrating, "load_engine", lambda **_: BrightnessEngine())
-        demonstrating.make_demonstration(no_bar, str, url)
+        patch.setattr(service, "photograph_of", plain_picture)
+        patch.setattr(application, "load_engine", lambda *_, **__: BrightnessEngine())
+        with application.opened("model card", url) as opened:
+            service.make_demonstration(opened, progress=lambda _done, _total: None)
     engine = db.connect(url)
     yield engine
     engine.dispose()
@@ -86,12 +82,14 @@ def test_it_is_production_of_thirty_days_at_three_stations(demo):
             inspection.c.batch_id == batch.c.id
         )
         undated = connection.scalar(select(func.count()).where(late))
+        unfinished = db.unfinished_batches(connection)
         verdicts = set(connection.scalars(select(inspection.c.verdict).distinct()))
         made_at = connection.scalar(select(demonstration.c.made_at))
     assert 25 < (last - first).days <= 30
     assert last <= made_at
     assert undated == 0
     assert len(names) == 3
+    assert unfinished == []
     assert [change.changed_at < made_at for change in changes] == [True, True]
     assert {Verdict.DEFECTIVE, Verdict.OK} <= verdicts
     assert 0.8 * PARTS < count_of(demo, inspection) < 1.2 * PARTS
@@ -120,7 +118,7 @@ def test_the_control_chart_finds_the_shift_at_its_station_after_it_began(demo):
     ]
     began, ended = made_at - timedelta(days=9), made_at - timedelta(days=2)
     assert any(began < begins < ended for begins in above)
-    assert [note.cause for note in notes] == [demonstrating.CAUSE]
+    assert [note.cause for note in notes] == [service.CAUSE]
 
 
 def test_it_is_refused_where_anything_is_stored(database):
@@ -203,11 +201,11 @@ def test_nobody_works_on_sundays():
 def test_only_the_demonstration_sets_the_clock():
     users = {
         path.relative_to(ROOT).as_posix()
-        for folder in ("core", "db", "pages")
+        for folder in ("cli", "core", "db", "pages", "services")
         for path in (ROOT / folder).rglob("*.py")
         if re.search(r"\bas_of\b", path.read_text())
     }
-    assert users == {"core/clock.py", "core/commands/demonstrating.py"}
+    assert users == {"core/clock.py", "services/demo.py"}
 
 
 @pytest.fixture

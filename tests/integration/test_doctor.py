@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
+from typer.testing import CliRunner
 
 import db
+from cli.app import app
 from core import model_card
-from core.commands import checking
-from core.commands.checking import Health, check, check_all
 from core.errors import ModelAltered
+from services import doctor
+from services.doctor import Health, check
 from tests.integration.stored_parts import open_store, outcome
 
 
@@ -30,13 +32,16 @@ def findings(url: str) -> dict[str, tuple[Health, str]]:
     return {item.subject: (item.health, item.said) for item in check(url)}
 
 
+def exit_code(url: str) -> int:
+    return CliRunner().invoke(app, ["doctor", "--database-url", url]).exit_code
+
+
 def test_a_healthy_installation_has_no_fault(database: Engine, database_url: str) -> None:
     store = open_store(database)
     store.record([outcome(1)])
     with db.writing(database) as connection:
         db.finish_batch(connection, store.batch.id)
-    said: list[str] = []
-    assert check_all(database_url, said.append)
+    assert exit_code(database_url) == 0
     assert {health for health, _ in findings(database_url).values()} == {Health.GOOD}
     assert "1 parts" in findings(database_url)["database"][1]
     assert {"database", "migrations", "model", "clock", "permissions", "spool"} <= findings(
@@ -49,7 +54,7 @@ def test_batches_that_wait_are_a_warning(database: Engine, database_url: str) ->
     health, said = findings(database_url)["batches"]
     assert health is Health.WARNING
     assert "oldest is number 1" in said
-    assert check_all(database_url, lambda _: None)
+    assert exit_code(database_url) == 0
 
 
 def future(engine: Engine, url: str, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -86,7 +91,7 @@ def altered_model(engine: Engine, url: str, monkeypatch: pytest.MonkeyPatch) -> 
     def altered() -> None:
         raise ModelAltered("The graph is not the one on its card. Restore the models folder.")
 
-    monkeypatch.setattr(checking, "load_engine", altered)
+    monkeypatch.setattr(doctor, "load_engine", altered)
     return url
 
 
@@ -119,7 +124,7 @@ def test_a_fault_is_found_and_says_what_to_do(
     health, said = findings(url)[subject]
     assert health is Health.FAULT
     assert says in said
-    assert not check_all(url, lambda _: None)
+    assert exit_code(url) == 1
 
 
 def test_a_damaged_file_is_found(sqlite_url: str, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typer import Exit
 from typer.main import get_command
 
 import db
-from core.cli import app
+from cli.app import app
 from core.decisions import Decision
 from core.people import Person, Role
 from tests.conftest import ROOT

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 import db
-from core.cli import app
+from cli.app import app
 from core.decisions import Decision
 from core.errors import DataSetError
 from core.images import sha256_of

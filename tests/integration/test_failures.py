@@ -20,13 +20,13 @@ from streamlit.testing.v1 import AppTest
 
 import db
 import pages._services as services
-from core.batches import State
 from core.engine import load_engine
 from core.errors import StoreUnavailable
 from core.model_card import CARD, GRAPH, MODELS
 from core.samples import write_samples
 from core.sign_in import NEEDED
-from pages import _intake
+from services.batch_worker import State
+from services.uploads import SAMPLES, inspect_samples
 from tests.integration.opened import metrics
 from tests.integration.stored_parts import open_store, outcome
 from tests.unit.fakes import BrightnessEngine, card
@@ -85,13 +85,13 @@ def test_a_full_disk_breaks_the_batch_off_and_it_is_resumed(
 
     event.listen(at_work.database, "connect", fill)
     at_work.database.dispose()
-    _intake.begin_samples(at_work)
+    inspect_samples(at_work, at_work.worker)
     progress = at_work.worker.wait(2, SECONDS)
     assert progress is not None
     assert progress.state is State.FAILED
     assert "disk of the database is full" in progress.message
     before = stored(at_work.database)
-    assert 3 <= before < 3 + _intake.SAMPLES
+    assert 3 <= before < 3 + SAMPLES
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=SECONDS).run()
     assert not app.exception
     assert "disk of the database is full" in " ".join(
@@ -104,7 +104,7 @@ def test_a_full_disk_breaks_the_batch_off_and_it_is_resumed(
     resumed = services.start().worker.wait(2, SECONDS)
     assert resumed is not None
     assert resumed.state is State.FINISHED
-    assert stored(at_work.database) == 3 + _intake.SAMPLES
+    assert stored(at_work.database) == 3 + SAMPLES
 
 
 def test_a_disk_without_room_for_the_upload_keeps_nothing_of_it(
@@ -113,7 +113,7 @@ def test_a_disk_without_room_for_the_upload_keeps_nothing_of_it(
     app.run()
     # The place of the spool is a file: whatever is written there fails, as on a full disk.
     (tmp_path / "spool").write_bytes(b"")
-    press(app, f"Try it with {_intake.SAMPLES} sample parts")
+    press(app, f"Try it with {SAMPLES} sample parts")
     assert not app.exception
     assert "SPOOL_FOLDER" in said(app)
     engine = services.start().database
@@ -130,7 +130,7 @@ def test_a_database_that_can_only_be_read_is_looked_at(
     assert not app.exception
     assert metrics(app)["Inspected"] == "3"
     with pytest.raises(StoreUnavailable, match="can be read but not written"):
-        _intake.begin_samples(services.start())
+        inspect_samples(services.open_services(), services.open_services().worker)
     assert list((tmp_path / "spool").iterdir()) == []
     assert stored(engine) == 3
     # A model that it does not know cannot be registered: then the page says so from the start.

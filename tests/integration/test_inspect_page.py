@@ -18,8 +18,8 @@ from core import intake, spool
 from core.errors import ModelMissing
 from core.inspection import Photograph, Verdict, inspect_photographs
 from core.samples import encode_jpeg, sample_parts
-from pages._intake import SAMPLES
 from pages._words import plain, short
+from services.uploads import SAMPLES
 from tests.integration.opened import metrics
 from tests.unit.fakes import BrightnessEngine, card
 

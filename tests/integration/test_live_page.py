@@ -95,11 +95,17 @@ def test_a_watcher_is_shown_while_it_tells_something(app: AppTest, sqlite_url: s
     assert table.value["State"].tolist() == ["running", "running", "not running"]
 
 
+class Shot(io.BytesIO):
+    """A photograph as the browser hands it in."""
+
+    file_id = "the first"
+
+
 def test_a_photograph_of_the_camera_is_inspected_once(
     app: AppTest, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (part,) = sample_parts(1, seed=8)
-    shot = io.BytesIO(encode_jpeg(part))
+    shot = Shot(encode_jpeg(part))
     monkeypatch.setattr(_camera.st, "camera_input", lambda *_, **__: shot)
     app.run()
     app.toggle(key="live-camera").set_value(True).run()

@@ -16,7 +16,7 @@ import pages._services as services
 from core.errors import NotAllowed
 from core.people import Person, Role
 from core.spool import spool_name
-from pages import _intake
+from services.uploads import discard
 from tests.unit.fakes import BrightnessEngine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -140,7 +140,7 @@ def test_a_viewer_cannot_discard_what_waits_to_be_inspected(
     folder.mkdir(parents=True)
     viewer = Person("Eve", "eve@plant.example", True, Role.VIEWER)
     with pytest.raises(NotAllowed, match="takes a reviewer"):
-        _intake.discard(opened, batch, viewer)
+        discard(opened.settings, batch, viewer)
     assert folder.is_dir()
-    _intake.discard(opened, batch, Person("Ann", "ann@plant.example", True, Role.REVIEWER))
+    discard(opened.settings, batch, Person("Ann", "ann@plant.example", True, Role.REVIEWER))
     assert not folder.exists()

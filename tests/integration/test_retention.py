@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import IntegrityError
+from typer.testing import CliRunner
 
 import db
-from core.commands.keeping import purge_old
+from cli.app import app
 from core.errors import SettingsError
 from db import retention, schema
 from db.retention_tables import purge, purged_photograph
@@ -145,18 +147,16 @@ def test_nothing_of_the_bytes_is_left_in_the_file(sqlite_url: str, tmp_path: Pat
         ]
 
 
-def test_the_command_says_what_went(stored: Engine, database_url: str) -> None:
-    from core.terminal import bar
+def test_the_command_says_what_was_deleted(stored: Engine, database_url: str) -> None:
+    def run(*options: str) -> Result:
+        return CliRunner().invoke(app, ["purge", "--database-url", database_url, *options])
 
-    said: list[str] = []
-    with pytest.raises(SettingsError, match="RETENTION_DAYS is 0"):
-        purge_old(None, False, database_url, bar, said.append)
-    purge_old(30, True, database_url, bar, said.append)
-    assert said[0].startswith("2 photographs of 0.0 MB, last inspected 30 days ago or before")
+    refused = run().exception
+    assert isinstance(refused, SettingsError)
+    assert "RETENTION_DAYS is 0" in str(refused)
+    assert run("--days", "30", "--dry-run").output.startswith("2 photographs of 0.0 MB")
     assert kept(stored) == {1, 2, 3, 4, 5}
-    purge_old(30, False, database_url, bar, said.append)
-    assert said[1].startswith("2 photographs of 0.0 MB went")
-    purge_old(30, False, database_url, bar, said.append)
-    assert said[2] == "No photograph is old enough to go."
+    assert "2 photographs of 0.0 MB were deleted" in run("--days", "30").output
+    assert "No photograph is old enough" in run("--days", "30").output
     with db.reading(stored) as connection:
         assert connection.scalar(select(purge.c.retention_days)) == 30

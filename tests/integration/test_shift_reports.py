@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 import db
-from core.commands.reporting import report_shift
+from cli.report import report
 from core.decisions import Decision
 from core.errors import SettingsError, StoreUnavailable
 from core.inspection import Verdict
@@ -162,13 +162,16 @@ def test_a_shift_is_cut_out_of_an_index(database: Engine, station: str | None) -
 
 
 def test_the_command_writes_three_files(
-    database: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Engine,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("PLANT_TIME_ZONE", "Europe/Berlin")
     fill(database, [NIGHT.begins + timedelta(minutes=minute) for minute in range(0, 540, 9)])
-    said: list[str] = []
     table = tmp_path / "night.csv"
-    report_shift(NIGHT.key, table, None, database_url, said.append)
+    report(NIGHT.key, table, None, database_url)
     data = table.read_bytes()
     rows = list(csv.DictReader(data.decode("utf-8-sig").splitlines()))
     assert len(rows) == 60
@@ -177,6 +180,7 @@ def test_the_command_writes_three_files(
     content = json.loads((tmp_path / "night.manifest.json").read_bytes())
     assert content["files"][0]["sha256"] == hashlib.sha256(data).hexdigest()
     assert content["files"][0]["rows"] == 60
+    said = capsys.readouterr().err.splitlines()
     assert any(line.split()[:2] == ["inspected", "60"] for line in said)
 
 
@@ -184,8 +188,8 @@ def test_a_shift_that_is_none_and_a_place_that_is_none(
     database: Engine, database_url: str, tmp_path: Path
 ) -> None:
     with pytest.raises(SettingsError, match="DATE:NAME"):
-        report_shift("yesterday", None, None, database_url, str)
+        report("yesterday", None, None, database_url)
     with pytest.raises(SettingsError, match="early, late, night"):
-        report_shift("2026-10-24:noon", None, None, database_url, str)
+        report("2026-10-24:noon", None, None, database_url)
     with pytest.raises(StoreUnavailable, match="cannot be written"):
-        report_shift(NIGHT.key, tmp_path / "no" / "a.csv", None, database_url, str)
+        report(NIGHT.key, tmp_path / "no" / "a.csv", None, database_url)

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
 from core import patience
-from core.batches import BatchWorker, Job, Progress, State
 from core.errors import StoreBusy, StoreLost, StoreUnavailable
 from core.inspection import Outcome, Photograph
 from core.logs import JsonLines
+from core.patience import RetryPolicy
 from core.samples import encode_jpeg, sample_parts
+from core.settings import Settings
+from db.batches import Batch
+from db.models import Model
+from services.application import Application
+from services.batch_worker import BatchWorker, Job, Progress, State
+from services.batches import run
 from tests.unit.fakes import BrightnessEngine, MemoryStore
 
 SECONDS = 30
@@ -30,17 +38,23 @@ def given(files: list[Photograph]) -> Callable[[Callable[[], bool]], Iterator[Ph
     return photographs
 
 
-def job(number: int = 1, files: list[Photograph] = FILES, **changes: object) -> Job:
-    values: dict[str, object] = {
-        "batch_id": number,
-        "total": len(files),
-        "photographs": given(files),
-        "engine": BrightnessEngine(),
-        "store": MemoryStore(),
-        "threshold": lambda: 0.5,
-        "finish": lambda: None,
-    }
-    return Job(**values | changes)  # type: ignore[arg-type]
+def job(
+    number: int = 1,
+    files: list[Photograph] = FILES,
+    photographs: Callable[[Callable[[], bool]], Iterator[Photograph]] | None = None,
+    store: MemoryStore | None = None,
+    finish: Callable[[], object] = lambda: None,
+) -> Job:
+    engine = BrightnessEngine()
+    model = Model(1, engine.card.identity, "test", {}, datetime.now(UTC), 0.5)
+    application = Application(Settings(), cast(Any, None), engine, model, "")
+    batch = Batch(number, "", "", "", 1, model.sha256, "", len(files), datetime.now(UTC), None)
+
+    def outcomes(retry: RetryPolicy) -> Iterable[Outcome]:
+        come = (photographs or given(files))(lambda: not retry.stop.is_set())
+        return run(application, batch, come, retry, 0.5, store or MemoryStore(), finish)
+
+    return Job(number, len(files), outcomes)
 
 
 def ended(worker: BatchWorker, number: int = 1) -> Progress:
@@ -195,7 +209,7 @@ def logged(caplog: pytest.LogCaptureFixture, level: str) -> list[dict[str, objec
 
 
 def test_a_batch_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO", "core")
+    caplog.set_level("INFO", "services")
     worker = BatchWorker()
     worker.submit(job(7, [*FILES[:5], Photograph("bro\nken.jpg", b"x")]))
     ended(worker, 7)
@@ -223,10 +237,10 @@ def test_a_failure_is_logged_with_its_batch_and_files(
 def test_an_unknown_error_ends_the_batch_alone(caplog: pytest.LogCaptureFixture) -> None:
     worker = BatchWorker()
 
-    def fails() -> float:
+    def fails(goes_on: Callable[[], bool]) -> Iterator[Photograph]:
         raise ZeroDivisionError("inner matter")
 
-    worker.submit(job(threshold=fails))
+    worker.submit(job(photographs=fails))
     progress = ended(worker)
     assert progress.state is State.FAILED
     assert "inner matter" not in progress.message

@@ -3,8 +3,7 @@
 import json
 import re
 
-from core.cli import app
-
+from cli.app import app
 from core.model_card import read_card
 from core.settings import Settings
 from tests.conftest import ROOT
@@ -37,12 +36,19 @@ def test_requirements_are_pinned_exactly():
                 assert re.fullmatch(r"[a-z-]+(\[[a-z]+\])?==[0-9.]+", line), line
 
 
-def test_core_knows_neither_pages_nor_database_outside_its_commands():
+def test_core_knows_no_layer_above_it():
     for path in (ROOT / "core").rglob("*.py"):
-        if "commands" not in path.parts:
-            found = re.findall(
-                r"^\s*(?:from|import) (streamlit|sqlalchemy|db|pages)\b",
-                path.read_text(),
-                flags=re.MULTILINE,
-            )
-            assert not found, path.name
+        found = re.findall(
+            r"^\s*(?:from|import) (streamlit|sqlalchemy|db|services|pages|cli|tools)\b",
+            path.read_text(),
+            flags=re.MULTILINE,
+        )
+        assert found == (["cli"] if path.name == "__main__.py" else []), path.name
+
+
+def test_the_product_never_imports_tools_or_tests():
+    for folder in ("core", "db", "services", "cli", "pages"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert not re.findall(
+                r"^\s*(?:from|import) (tools|tests)\b", path.read_text(), flags=re.MULTILINE
+            ), path

@@ -13,9 +13,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from core.commands.demonstrating import make_demonstration
-from core.terminal import bar
-from pages._intake import SAMPLES
+from cli.terminal import growing_bar
+from services.application import opened
+from services.demo import make_demonstration
+from services.uploads import SAMPLES
 from tests.browser.app_server import ROOT, AppServer, launch, served
 from tools.screenshots.shots import WAIT_MS, drawn, named
 
@@ -78,7 +79,8 @@ def main() -> None:
             samples(page, server)
         (Path(folder) / "month").mkdir()
         url = AppServer(Path(folder) / "month").database_url
-        make_demonstration(bar, lambda _said: None, url)
+        with opened("model card", url) as application, growing_bar("Inspecting") as progress:
+            make_demonstration(application, progress=progress)
         with served(Path(folder) / "month") as server:
             month(page, server)
         browser.close()

@@ -18,7 +18,7 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
-from core.commands import demonstrating
+from cli.terminal import growing_bar
 from core.defects import Defect
 from core.demonstration import MadePart
 from core.engine import Engine, load_engine
@@ -34,7 +34,8 @@ from core.inspection import (
 )
 from core.metrics import probabilities
 from core.samples import encode_jpeg, render_part
-from core.terminal import bar
+from services import batches, demo
+from services.application import opened
 
 PARTS = 50_000
 LOOKS = 8
@@ -120,10 +121,12 @@ def fill(url: str, parts: int = PARTS) -> None:
     engine = load_engine(threads=2)
     made_up = MadeUp(looks_of(engine), engine.card.identity, {})
     with (
-        patch.object(demonstrating, "photograph_of", made_up.photograph_of),
-        patch.object(demonstrating, "inspect_photographs", made_up.inspect),
+        patch.object(demo, "photograph_of", made_up.photograph_of),
+        patch.object(batches, "inspect_photographs", made_up.inspect),
+        opened("model card", url) as application,
+        growing_bar("Inspecting") as progress,
     ):
-        demonstrating.make_demonstration(bar, lambda _said: None, url, parts)
+        demo.make_demonstration(application, parts, progress=progress)
 
 
 if __name__ == "__main__":

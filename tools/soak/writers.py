@@ -25,16 +25,19 @@ import numpy as np
 from sqlalchemy import Engine, func, select
 
 import db
-from core.batches import BatchWorker, Job
 from core.decisions import Decision
 from core.errors import StoreBusy
 from core.inspection import Photograph
 from core.people import Person, Role
 from core.samples import encode_jpeg, sample_parts
+from core.settings import Settings
 from db import schema
+from services.application import Application
+from services.batch_worker import BatchWorker, Job
+from services.batches import run
 from tests.conftest import ROOT
-from tests.integration.stored_parts import open_store, outcome
-from tests.unit.fakes import BrightnessEngine
+from tests.integration.stored_parts import MODEL, open_store, outcome
+from tests.unit.fakes import BrightnessEngine, card
 from tools.soak.machine import write_result
 
 ANN = Person("Ann", None, False, Role.REVIEWER)
@@ -200,15 +203,11 @@ def held(url: str, seconds: float) -> dict[str, Any]:
 
 def _job(engine: Engine, store: db.BatchStore) -> Job:
     files = [Photograph(part.name, encode_jpeg(part)) for part in sample_parts(8, seed=77)]
-    return Job(
-        batch_id=store.batch.id,
-        total=8,
-        photographs=lambda _: iter(files),
-        engine=BrightnessEngine(),
-        store=store,
-        threshold=lambda: 0.5,
-        finish=lambda: db.write(engine, partial(db.finish_batch, batch_id=store.batch.id)),
-    )
+    fake = BrightnessEngine(card(weights_sha256=MODEL))
+    with db.reading(engine) as connection:
+        model = db.model_by_sha256(connection, MODEL)
+    application = Application(Settings(), engine, fake, model, "")
+    return Job(store.batch.id, 8, lambda retry: run(application, store.batch, files, retry))
 
 
 def _quantiles(name: str, times: Any) -> dict[str, float]:

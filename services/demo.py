@@ -1,4 +1,4 @@
-"""``python -m core demo``: thirty days of made-up production, on the way of real parts.
+"""The demonstration: thirty days of made-up production, processed like real parts.
 
 Parts are rendered, inspected by the model in use and stored like any others; people's
 decisions, a change of the threshold, baselines and a note are entered by the functions that
@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count as numbers
 
 import numpy as np
-import sqlalchemy
+from sqlalchemy import Connection
+from sqlalchemy import Engine as Database
 
-import db
 from core.clock import as_of, now
 from core.control import Piece, pieces
 from core.decisions import Decision
@@ -33,22 +32,32 @@ from core.demonstration import (
     photograph_of,
     production,
 )
-from core.engine import Engine, load_engine
-from core.inspection import Inspection, Outcome, inspect_photographs
 from core.metrics import log_odds_of, probabilities
+from core.patience import RetryPolicy
 from core.people import Person, Role
-from core.settings import Settings, read_settings
+from core.records import Inspection, Outcome
 from core.spc import baseline_of
 from core.trends import Bucket, Grain, buckets_of, runs_of
-
-Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+from db import demo as db_demo
+from db.batches import open_batch
+from db.control import freeze_baseline, frozen_baselines, note_signal
+from db.demo import begin_demonstration
+from db.dispositions import decide, undo
+from db.parts import Part, part_by_id
+from db.queue import Filters, waiting
+from db.session import reading, writing
+from db.store import BatchStore
+from db.thresholds import change_threshold
+from db.trends import Scope, cells
+from services.application import Application, registered_model
+from services.batches import run
 
 REVIEWERS = tuple(
     Person(name, None, False, Role.REVIEWER) for name in ("Mara Lind", "Jonas Weber", "Priya Nair")
 )
 ENGINEER = Person("Elena Costa", None, False, Role.ENGINEER)
 OPERATOR = Person("demonstration", None, False, Role.ENGINEER)
-"""Who clears a demonstration at the command line: whoever can run it has the database anyway."""
+"""Clears a demonstration at the command line; anyone who can run it has the database anyway."""
 
 THRESHOLD_AFTER = 0.3
 BASELINE_AFTER = 0.72
@@ -70,55 +79,51 @@ CAUSE = "Sand of line 2 too moist after the mixer was cleaned; mixer set anew, p
 
 
 def make_demonstration(
-    bar: Bar, say: Callable[[str], None], database_url: str | None, parts: int = PARTS
-) -> None:
-    """Fill an empty database; raises DemonstrationRefused where it is in use."""
-    settings = read_settings()
-    engine = load_engine(threads=settings.threads or None)
-    database = db.connect(database_url or settings.database_url)
-    try:
-        with db.writing(database) as connection:
-            db.begin_demonstration(connection)
-            settings = db.settings_in_force(connection, settings)
-        line = _Line(database, engine, settings, now(), np.random.default_rng(7))
-        lots = production(settings.calendar, line.ends, DAYS, parts, seed=2026)
-        with bar("Inspecting", sum(len(lot.parts) for lot in lots)) as step:
-            line.run(lots, step)
-    finally:
-        database.dispose()
-    say(
-        f"{sum(len(lot.parts) for lot in lots)} rendered parts of {DAYS} days are in the database, "
-        "marked as a demonstration. Start the app to look at them: streamlit run streamlit_app.py"
-    )
+    application: Application, parts: int = PARTS, *, progress: Callable[[int, int], object]
+) -> int:
+    """Fill an empty database with about ``parts`` parts; returns their number.
+
+    Raises DemonstrationRefused where the database is in use.
+    """
+    with writing(application.database) as connection:
+        begin_demonstration(connection)
+    rng = np.random.default_rng(7)
+    line = _Line(application, now(), rng, progress)
+    line.run(production(application.settings.calendar, line.ends, DAYS, parts, seed=2026))
+    return line.total
 
 
-def clear_demonstration(say: Callable[[str], None], database_url: str | None) -> None:
+def clear_demonstration(database: Database) -> None:
     """Empty a demonstration's database; raises DemonstrationRefused for any other."""
-    database = db.connect(database_url or read_settings().database_url)
-    try:
-        with db.writing(database) as connection:
-            db.clear_demonstration(connection, OPERATOR)
-    finally:
-        database.dispose()
-    say("The demonstration is cleared; the database is empty.")
+    with writing(database) as connection:
+        db_demo.clear_demonstration(connection, OPERATOR)
 
 
 @dataclass
 class _Line:
     """The plant at work: what is to happen, in the order of time."""
 
-    database: sqlalchemy.Engine
-    engine: Engine
-    settings: Settings
+    application: Application
     ends: datetime
     rng: np.random.Generator
+    progress: Callable[[int, int], object]
+    done: int = 0
+    total: int = 0
     due: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
     serial: numbers[int] = field(default_factory=numbers)
     made: dict[str, MadePart] = field(default_factory=dict)
-    model: db.Model | None = None
 
-    def run(self, lots: Sequence[Lot], step: Callable[[int], None]) -> None:
+    @property
+    def database(self) -> Database:
+        return self.application.database
+
+    @property
+    def model_id(self) -> int:
+        return self.application.ready()[1].id
+
+    def run(self, lots: Sequence[Lot]) -> None:
         """Do everything that happens before the end."""
+        self.total = sum(len(lot.parts) for lot in lots)
         first = lots[0].shift.begins
         whole = self.ends - first
         self.at(first, self.register)
@@ -130,7 +135,7 @@ class _Line:
         if mended:
             self.at(mended[0], lambda: self.note(mended[0] - timedelta(days=8)))
         for lot in lots:
-            self.at(lot.parts[-1].at, lambda lot=lot: self.inspect(lot, step))  # type: ignore[misc]
+            self.at(lot.parts[-1].at, lambda lot=lot: self.inspect(lot))  # type: ignore[misc]
         while self.due:
             moment, _, happens = heapq.heappop(self.due)
             if moment <= self.ends:
@@ -141,40 +146,29 @@ class _Line:
         heapq.heappush(self.due, (moment, next(self.serial), happens))
 
     def register(self) -> None:
-        card = self.engine.card
-        with db.writing(self.database) as connection:
-            self.model = db.register_model(
-                connection,
-                card.identity,
-                card.name,
-                card.model_dump(mode="json"),
-                card.threshold.probability,
-                "model card",
-            )
+        """The tables are new, so the model is registered again, dated like everything else."""
+        engine, _ = self.application.ready()
+        model = registered_model(self.database, engine.card, "model card")
+        self.application = replace(self.application, model=model)
 
-    def known(self) -> db.Model:
-        assert self.model is not None  # noqa: S101 - the first thing that happens
-        return self.model
-
-    def inspect(self, lot: Lot, step: Callable[[int], None]) -> None:
-        model = self.known()
+    def inspect(self, lot: Lot) -> None:
         self.made |= {part.name: part for part in lot.parts}
-        with as_of(lot.parts[0].at), db.writing(self.database) as connection:
-            threshold = db.current_threshold(connection, model.id)
-            batch = db.open_batch(
+        with as_of(lot.parts[0].at), writing(self.database) as connection:
+            batch = open_batch(
                 connection,
-                db.DEMONSTRATION,
+                db_demo.SOURCE,
                 f"{lot.shift.day} {lot.shift.name}",
                 lot.station,
-                model.id,
+                self.model_id,
                 len(lot.parts),
             )
-        store = _Dated(db.BatchStore(self.database, batch, self.settings.audit_rate), self.made)
+        audit_rate = self.application.settings.audit_rate
+        store = _Dated(BatchStore(self.database, batch, audit_rate), self.made)
         photographs = map(photograph_of, lot.parts)
-        for _ in inspect_photographs(photographs, self.engine, threshold, store):
-            step(1)
-        with db.writing(self.database) as connection:
-            db.finish_batch(connection, batch.id)
+        retry = RetryPolicy(lambda _reason: None)
+        for _ in run(self.application, batch, photographs, retry, store=store):
+            self.done += 1
+            self.progress(self.done, self.total)
         if now() < self.ends - UNDECIDED:
             first, second = self.rng.permutation(len(REVIEWERS))[:2]
             after = now() + timedelta(hours=self.rng.uniform(0.5, 5))
@@ -186,16 +180,16 @@ class _Line:
             )
 
     def review(self, batch_id: int, person: Person) -> None:
-        waiting_for = db.Filters(batch_id=batch_id)
-        with db.reading(self.database) as connection:
-            found = db.waiting(connection, person, waiting_for, limit=1_000)
-            parts = [db.part_by_id(connection, number) for number in found]
-        with db.writing(self.database) as connection:
+        waiting_for = Filters(batch_id=batch_id)
+        with reading(self.database) as connection:
+            found = waiting(connection, person, waiting_for, limit=1_000)
+            parts = [part_by_id(connection, number) for number in found]
+        with writing(self.database) as connection:
             for part in parts:
                 if part is not None:
                     self.decide(connection, person, part)
 
-    def decide(self, connection: sqlalchemy.Connection, person: Person, part: db.Part) -> None:
+    def decide(self, connection: Connection, person: Person, part: Part) -> None:
         made = self.made[part.inspection.file]
         chance = self.rng.random()
         if made.blurred:
@@ -206,17 +200,17 @@ class _Line:
             decision, kind = Decision.DEFECTIVE, _TYPES[made.defect or Defect.PINHOLE]
         else:
             decision, kind = Decision.OK, ""
-        rate = self.settings.review_rate
-        done = db.decide(connection, person, part.id, decision, kind, review_rate=rate)
+        rate = self.application.settings.review_rate
+        done = decide(connection, person, part.id, decision, kind, review_rate=rate)
         if self.rng.random() < _CORRECTED:
-            db.undo(connection, person, done.disposition.id)
-            db.decide(connection, person, part.id, decision, kind, review_rate=rate)
+            undo(connection, person, done.disposition.id)
+            decide(connection, person, part.id, decision, kind, review_rate=rate)
 
     def change_threshold(self) -> None:
-        model = self.known()
+        model = self.application.ready()[1]
         raised = float(probabilities(np.array(log_odds_of(model.threshold) + LESS_STRICT)))
-        with db.writing(self.database) as connection:
-            db.change_threshold(
+        with writing(self.database) as connection:
+            change_threshold(
                 connection,
                 model.id,
                 raised,
@@ -230,8 +224,8 @@ class _Line:
             *_, piece = self.pieces(station, begins)
             cells = piece.run.cells
             buckets = self.shifts(begins)
-            with db.writing(self.database) as connection:
-                db.freeze_baseline(
+            with writing(self.database) as connection:
+                freeze_baseline(
                     connection,
                     ENGINEER,
                     piece.chart,
@@ -247,16 +241,16 @@ class _Line:
         for piece in self.pieces(SHIFTED_STATION, begins):
             for signal in piece.signals[:1]:
                 at = buckets[piece.run.cells[signal.at].bucket].begins
-                with db.writing(self.database) as connection:
-                    db.note_signal(connection, REVIEWERS[0], piece.chart, signal.rule, at, CAUSE)
+                with writing(self.database) as connection:
+                    note_signal(connection, REVIEWERS[0], piece.chart, signal.rule, at, CAUSE)
 
     def shifts(self, begins: datetime) -> list[Bucket]:
-        return buckets_of(self.settings.calendar, Grain.SHIFT, begins, now())
+        return buckets_of(self.application.settings.calendar, Grain.SHIFT, begins, now())
 
     def pieces(self, station: str | None, begins: datetime) -> list[Piece]:
-        with db.reading(self.database) as connection:
-            counted = db.cells(connection, self.shifts(begins), db.Scope(station))
-            frozen = db.frozen_baselines(connection, station, Grain.SHIFT)
+        with reading(self.database) as connection:
+            counted = cells(connection, self.shifts(begins), Scope(station))
+            frozen = frozen_baselines(connection, station, Grain.SHIFT)
         return pieces(runs_of(counted), station, Grain.SHIFT, frozen)
 
 
@@ -264,7 +258,7 @@ class _Line:
 class _Dated:
     """A batch's store whose verdicts are dated when their part was made."""
 
-    store: db.BatchStore
+    store: BatchStore
     made: Mapping[str, MadePart]
 
     def find(self, sha256s: Sequence[str]) -> Mapping[str, Inspection]:

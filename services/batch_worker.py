@@ -1,9 +1,8 @@
-"""Batches in the background: one thread inspects them in the order they are handed in.
+"""Batches in the background: one thread inspects them in the order they are submitted.
 
 A page only looks at :class:`Progress`, so neither a click nor a closed tab interrupts a
-batch. Where a batch breaks off, everything before that is stored and handing it in again
-goes on from there. The store, the photographs and the threshold are the caller's; this
-module knows no database.
+batch. Where a batch breaks off, everything before that is stored, and submitting it again
+continues from there.
 """
 
 from __future__ import annotations
@@ -11,25 +10,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from time import monotonic
 
-from core.engine import Engine
 from core.errors import QualityControlError
-from core.inspection import (
-    InspectionStore,
-    Outcome,
-    Photograph,
-    Rejection,
-    inspect_photographs,
-)
 from core.logs import fields
-from core.patience import Patience, PatientStore
+from core.patience import RetryPolicy
+from core.records import Outcome, Rejection
 
 WINDOW_SECONDS = 5.0
-"""The rate that is shown is that of these last seconds."""
+"""The rate shown is that of the last seconds."""
 REMEMBERED = 100
 """Ended batches whose progress can still be asked for."""
 
@@ -37,14 +29,14 @@ log = logging.getLogger(__name__)
 
 
 class State(StrEnum):
-    """Where a batch is."""
+    """The state of a batch."""
 
     WAITING = "waiting"
     RUNNING = "running"
     STOPPED = "stopped"
     """By a person; it can be resumed."""
     FAILED = "failed"
-    """By what ``message`` says; it can be resumed."""
+    """For the reason in ``message``; it can be resumed."""
     FINISHED = "finished"
 
 
@@ -64,33 +56,26 @@ class Progress:
     parts_per_second: float | None
     seconds_left: float | None
     message: str
-    """Why it failed and what to do, or what it waits for; empty otherwise."""
+    """Why it failed and what to do, or what it is waiting for; empty otherwise."""
 
     @property
     def is_active(self) -> bool:
-        """True while something is still to come."""
+        """True while it is waiting or running."""
         return self.state in ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A batch to inspect.
-
-    ``photographs`` is given a function that turns false when the batch is to stop.
-    ``threshold`` is asked when the batch begins, ``finish`` called when all of it is stored.
-    """
+    """A batch of ``total`` photographs to inspect, store and finish."""
 
     batch_id: int
     total: int
-    photographs: Callable[[Callable[[], bool]], Iterator[Photograph]]
-    engine: Engine
-    store: InspectionStore
-    threshold: Callable[[], float]
-    finish: Callable[[], None]
+    outcomes: Callable[[RetryPolicy], Iterable[Outcome]]
+    """Does the work; stops early, with fewer outcomes, when the policy's ``stop`` is set."""
 
 
 class _Run:
-    """A job and what became of it so far; guarded by the worker's lock."""
+    """A job and its progress so far; guarded by the worker's lock."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -120,7 +105,7 @@ class _Run:
 
 
 class BatchWorker:
-    """Inspects batches one after the other in a thread of its own; safe from any thread."""
+    """Inspects batches one after another in one thread; may be used from any thread."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -129,23 +114,23 @@ class BatchWorker:
         self._thread: threading.Thread | None = None
 
     def submit(self, job: Job) -> None:
-        """Hand in a batch, also one that broke off; one that is waiting or running stays."""
+        """Add a batch, new or broken off; no effect on one that is waiting or running."""
         with self._changed:
             known = self._runs.get(job.batch_id)
             if known is not None and known.state in ACTIVE:
                 return
-            self._runs.pop(job.batch_id, None)  # so that it comes last in their order
+            self._runs.pop(job.batch_id, None)  # so that it becomes the last one
             run = self._runs[job.batch_id] = _Run(job)
             self._waiting.append(run)
             self._forget()
             if self._thread is None:
-                # Not to be waited for when the server ends: the batch can be resumed.
+                # Daemon: a server that ends does not wait, as the batch can be resumed.
                 self._thread = threading.Thread(target=self._work, name="batches", daemon=True)
                 self._thread.start()
             self._changed.notify_all()
 
     def stop(self, batch_id: int) -> None:
-        """Let a batch end after the photographs that have been read; it can be resumed."""
+        """Stop a batch after the photographs already read; it can be resumed."""
         with self._changed:
             run = self._runs.get(batch_id)
             if run is None or run.state not in ACTIVE:
@@ -157,19 +142,19 @@ class BatchWorker:
                 self._changed.notify_all()
 
     def progress(self, batch_id: int) -> Progress | None:
-        """The batch at this moment; None for one that was not handed in here."""
+        """The batch at this moment; None for one that was not submitted here."""
         with self._changed:
             run = self._runs.get(batch_id)
             return None if run is None else _progress(run)
 
     def active(self) -> tuple[Progress, ...]:
-        """The batches that are running or waiting, in their order."""
+        """The batches that are running or waiting, in order."""
         with self._changed:
             runs = [run for run in self._runs.values() if run.state in ACTIVE]
             return tuple(_progress(run) for run in runs)
 
     def wait(self, batch_id: int, seconds: float) -> Progress | None:
-        """Wait until the batch has ended, at most so long."""
+        """Wait until the batch has ended, for at most ``seconds``."""
         with self._changed:
             run = self._runs.get(batch_id)
             if run is None:
@@ -195,39 +180,27 @@ class BatchWorker:
                 self._changed.notify_all()
 
     def _inspect(self, run: _Run) -> tuple[State, str]:
-        job = run.job
-
         def say(message: str) -> None:
             with self._changed:
                 run.message = message
 
-        patience = Patience(say, run.stop)
         run.began = monotonic()
+        with self._changed:
+            run.marks.append((run.began, 0))
         try:
-            outcomes = inspect_photographs(
-                job.photographs(lambda: not run.stop.is_set()),
-                job.engine,
-                patience.insist(job.threshold),
-                PatientStore(job.store, patience),
-            )
-            with self._changed:
-                run.marks.append((monotonic(), 0))
-            for outcome in outcomes:
+            for outcome in run.job.outcomes(RetryPolicy(say, run.stop)):
                 with self._changed:
                     run.count(outcome, monotonic())
-            if run.done < job.total:
-                return State.STOPPED, ""
-            patience.insist(job.finish)
         except QualityControlError as error:
             log.error("batch broke off: %s", error, extra=_met(run, error))
             return State.FAILED, str(error)
-        except Exception as error:  # the thread outlives any batch; nothing else would report it
+        except Exception as error:  # the thread must survive; nothing else would report it
             log.exception("batch broke off", extra=_met(run, error))
             return State.FAILED, (
-                "The program met an error it does not know; the log has it. What was inspected "
-                "is stored. Resume the batch, and report the error if it comes again."
+                "An unexpected error occurred; see the log. What was inspected is stored. Resume "
+                "the batch, and report the error if it happens again."
             )
-        return State.FINISHED, ""
+        return (State.STOPPED if run.done < run.job.total else State.FINISHED), ""
 
 
 def _ended(run: _Run) -> dict[str, dict[str, object]]:
