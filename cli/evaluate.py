@@ -61,24 +61,22 @@ def evaluate(
     from services.datasets import castings_for
     from services.training import evaluate_official, evaluate_unseen_castings, recipe_named
 
-    on_card = False
+    def tell(evaluation: Evaluation) -> None:
+        say(evaluation_line(evaluation))
+        if evaluation.recall_lower_bound is not None:
+            say(
+                f"Recall is at least {evaluation.recall_lower_bound:.4f} with 95 % confidence, "
+                f"counted over {evaluation.bounds_counted_over}."
+            )
+        if json is not None:
+            json.write_text(evaluation.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
     if split is Split.OFFICIAL:
-        evaluation = evaluate_official(dataset, castings, EngineKind(engine), bar)
-    else:
-        recipe_named(recipe)
-        groups = castings_for(dataset, read_data_set(dataset), castings, growing_bar)
-        evaluation, on_card = evaluate_unseen_castings(
-            dataset, groups, recipe, fold_seed, weights, bar
-        )
-    say(evaluation_line(evaluation))
-    if evaluation.recall_lower_bound is not None:
-        say(
-            f"Recall is at least {evaluation.recall_lower_bound:.4f} with 95 % confidence, "
-            f"counted over {evaluation.bounds_counted_over}."
-        )
-    if json is not None:
-        json.write_text(evaluation.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    if on_card:
+        tell(evaluate_official(dataset, castings, EngineKind(engine), bar))
+        return
+    recipe_named(recipe)
+    groups = castings_for(dataset, read_data_set(dataset), castings, growing_bar)
+    if evaluate_unseen_castings(dataset, groups, recipe, fold_seed, weights, bar, tell=tell):
         say("These figures are on the model card.")
 
 

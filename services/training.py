@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -54,13 +55,15 @@ def evaluate_unseen_castings(
     weights: Path | None,
     bar: Bar,
     folder: Path = MODELS,
-) -> tuple[Evaluation, bool]:
+    *,
+    tell: Callable[[Evaluation], None],
+) -> bool:
     """A recipe on castings it has not seen: five folds by casting, each photograph scored once.
 
     Where it is the recipe of the model in ``folder``, its calibration and threshold are used
-    and its card is completed (then the second value is True): with robustness and the gate for
-    the card's own folds, with the figures alone for others. Raises SettingsError, DataSetError,
-    ModelUnavailable.
+    and its card is completed: with robustness and the gate for the card's own folds, with the
+    figures alone for others. ``tell`` gets the figures before that, because it takes long.
+    Returns whether they are on the card. Raises SettingsError, DataSetError, ModelUnavailable.
     """
     photographs = read_data_set(dataset)
     seen, _, _ = divided(photographs, castings)
@@ -71,9 +74,11 @@ def evaluate_unseen_castings(
     held = held_out(material, fold_seed, curves=fold_seed == FOLD_SEED)
     card = read_card(folder)
     if card.recipe != json.loads(json.dumps(asdict(material.recipe))):
-        return evaluate_unseen(material, held.scores, 0.5), False
+        tell(evaluate_unseen(material, held.scores, 0.5))
+        return False
     scores = calibrated(held.scores, card.calibration)
     evaluation = evaluate_unseen(material, scores, card.threshold.probability)
+    tell(evaluation)
     if fold_seed == FOLD_SEED:
         evaluations = {**card.evaluations, evaluation.split: evaluation}
         card = with_reports(material, held, card).model_copy(update={"evaluations": evaluations})
@@ -82,7 +87,7 @@ def evaluate_unseen_castings(
         divisions = sorted([*others, _division(fold_seed, evaluation)], key=lambda of: of.fold_seed)
         card = card.model_copy(update={"divisions": divisions})
     write_card(card, folder)
-    return evaluation, True
+    return True
 
 
 def recipe_named(name: str) -> Recipe:
