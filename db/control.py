@@ -12,7 +12,7 @@ from core.people import Person, Role, require
 from core.shifts import Calendar, Shift
 from core.spc import Baseline, Rule
 from core.trends import Grain, buckets_of, runs_of
-from db.control_tables import baseline, signal_note
+from db.schema import baseline, signal_note
 from db.trends import Scope, cells
 
 _BEFORE = {Grain.HOUR: timedelta(days=3), Grain.SHIFT: timedelta(days=14)}

@@ -9,12 +9,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, func, literal, select, text
 
 from core.inspection import Inspection, Verdict
-from db.control_tables import baseline, signal_note
-from db.retention_tables import purge
-from db.review_tables import disposition
 from db.rows import INSPECTION_COLUMNS, INSPECTION_FROM, inspection_from
-from db.schema import batch, batch_part, inspection, photograph, rejection, threshold_change
-from db.settings_table import setting_change
+from db.schema import (
+    baseline,
+    batch,
+    batch_part,
+    disposition,
+    inspection,
+    photograph,
+    purge,
+    rejection,
+    setting_change,
+    signal_note,
+    threshold_change,
+)
 
 
 class Sort(StrEnum):

@@ -31,8 +31,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from core.inspection import Verdict
 from core.people import Person, Role, require
 from db.dispositions import decisive, final_verdict, in_force, settled
-from db.review_tables import disposition, review_claim, review_item, second_review
-from db.schema import inspection
+from db.schema import disposition, inspection, review_claim, review_item, second_review
 
 CLAIM = timedelta(minutes=10)
 

@@ -16,8 +16,7 @@ from functools import partial
 from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select
 
 from core.clock import now
-from db.retention_tables import KEPT, purge, purged_photograph
-from db.schema import inspection, photograph
+from db.schema import KEPT, inspection, photograph, purge, purged_photograph
 from db.session import reading, write
 
 EVERY = timedelta(days=1)

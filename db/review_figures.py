@@ -13,8 +13,7 @@ from core.inspection import Verdict
 from core.review import Group, Production, contradiction
 from db.dispositions import decisive, final_verdict, settled
 from db.queue import Filters, conditions
-from db.review_tables import disposition, review_item, second_review
-from db.schema import inspection
+from db.schema import disposition, inspection, review_item, second_review
 
 
 @dataclass(frozen=True, slots=True)

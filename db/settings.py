@@ -19,7 +19,7 @@ from core.clock import now
 from core.errors import SettingsError
 from core.people import Person, Role, require
 from core.settings import CHANGEABLE, Settings, changed
-from db.settings_table import setting_change
+from db.schema import setting_change
 
 
 @dataclass(frozen=True, slots=True)

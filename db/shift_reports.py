@@ -19,8 +19,7 @@ from core.inspection import Verdict
 from core.shift_reports import Figures, InForce, Report, ReportedPart
 from core.shifts import Shift
 from db.dispositions import settled
-from db.review_tables import review_item
-from db.schema import batch, inspection, model, rejection, threshold_change
+from db.schema import batch, inspection, model, rejection, review_item, threshold_change
 
 _CHUNK = 2_000
 """Rows held in memory at a time."""

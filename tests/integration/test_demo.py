@@ -27,8 +27,7 @@ from core.inspection import Photograph, Verdict
 from core.people import Person, Role
 from core.settings import read_settings
 from core.trends import Grain, buckets_of, runs_of
-from db.demo_table import demonstration
-from db.schema import batch, inspection, metadata, photograph
+from db.schema import batch, demonstration, inspection, metadata, photograph
 from tests.conftest import ROOT
 from tests.integration.stored_parts import open_store, outcome_of
 from tests.unit.fakes import BrightnessEngine

@@ -13,7 +13,7 @@ import db
 from core.commands.keeping import purge_old
 from core.errors import SettingsError
 from db import retention, schema
-from db.retention_tables import purge, purged_photograph
+from db.schema import purge, purged_photograph
 from tests.integration.stored_parts import open_store, outcome
 
 OLD = datetime.now(UTC) - timedelta(days=100)
