@@ -114,16 +114,6 @@ def purges(connection: Connection) -> list[Purge]:
     return [Purge(**row) for row in rows.mappings()]
 
 
-def purged_at(connection: Connection, sha256: str) -> datetime | None:
-    """When this photograph's bytes went; None where they are kept, or were never here."""
-    found: datetime | None = connection.scalar(
-        select(func.max(purge.c.begun_at, type_=purge.c.begun_at.type))
-        .select_from(purge.join(purged_photograph).join(photograph))
-        .where(photograph.c.sha256 == sha256, ~KEPT)
-    )
-    return found
-
-
 def _old(older_than: datetime) -> tuple[ColumnElement[bool], ...]:
     inspected_since = exists().where(
         inspection.c.photograph_sha256 == photograph.c.sha256,

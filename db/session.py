@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.schema import DropTable
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from core.errors import SettingsError, StoreBusy, StoreUnavailable, StoreVersion
 from db.failures import translated
@@ -96,10 +96,14 @@ def write(
     :data:`ATTEMPTS` times: SQLite serves writers in no order, so one may be unlucky. ``busy`` is
     called before each further attempt. Raises StoreUnavailable, or StoreBusy after the last.
     """
+
+    def told(_: RetryCallState) -> None:
+        busy()
+
     retrying = Retrying(
         retry=retry_if_exception_type(StoreBusy),
         stop=stop_after_attempt(ATTEMPTS),
-        before_sleep=lambda _: busy(),
+        before_sleep=told,
         reraise=True,
     )
 

@@ -35,3 +35,10 @@ def partial_index(name: str, table: str, column: str, where: str) -> None:
     """An index of those rows alone for which ``where`` holds."""
     rows = sa.text(where)
     op.create_index(name, table, [column], sqlite_where=rows, postgresql_where=rows)
+
+
+def highest_first() -> sa.TextClause:
+    """The order of parts by probability in an index, parts without one last."""
+    # SQLite counts an empty value as the smallest, and refuses NULLS LAST in an index.
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    return sa.text("probability DESC" if sqlite else "probability DESC NULLS LAST")

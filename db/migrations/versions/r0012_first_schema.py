@@ -12,7 +12,14 @@ import sqlalchemy as sa
 from alembic import op
 
 from core.errors import StoreVersion
-from db.migrations.columns import index, partial_index, reference, required, row_number
+from db.migrations.columns import (
+    highest_first,
+    index,
+    partial_index,
+    reference,
+    required,
+    row_number,
+)
 from db.migrations.protection import create_refusal, protect, refuse
 from db.schema import Id, UtcDateTime
 
@@ -22,10 +29,18 @@ branch_labels: str | None = None
 depends_on: str | None = None
 
 _TREND = ["verdict", "model_id", "threshold", "probability"]
-_APPEND_ONLY = """
-    person_role review_item disposition second_review baseline signal_note demonstration
-    setting_change purge purged_photograph
-""".split()
+_APPEND_ONLY = [
+    "person_role",
+    "review_item",
+    "disposition",
+    "second_review",
+    "baseline",
+    "signal_note",
+    "demonstration",
+    "setting_change",
+    "purge",
+    "purged_photograph",
+]
 _VERDICT = (
     "id, photograph_sha256, model_id, batch_id, station, file, inspected_at, verdict, reason, "
     "probability, log_odds, threshold, evidence, evidence_rows, evidence_columns, decode_ms, "
@@ -129,12 +144,13 @@ def _create_inspections() -> None:
         sa.UniqueConstraint("photograph_sha256", "model_id", "station", name="uq_inspection"),
     )
     index("inspection", "file", "verdict")
-    for name, columns in {
+    orders: dict[str, list[str | sa.TextClause]] = {
         "trend": ["inspected_at", "verdict", "station", *_TREND[1:]],
         "station_trend": ["station", "inspected_at", *_TREND],
         "batch_trend": ["batch_id", "inspected_at", *_TREND],
-        "probability": [_highest_first(), "verdict", "id"],
-    }.items():
+        "probability": [highest_first(), "verdict", "id"],
+    }
+    for name, columns in orders.items():
         op.create_index(f"ix_inspection_{name}", "inspection", columns)
     op.create_table(
         "batch_part",
@@ -147,7 +163,8 @@ def _create_inspections() -> None:
         sa.UniqueConstraint("batch_id", "file", "inspection_id", name="uq_batch_part"),
     )
     index("batch_part", "batch_id", "id", "verdict")
-    by_probability = ["batch_id", _highest_first(), "verdict", "id", "already_inspected"]
+    by_probability: list[str | sa.TextClause]
+    by_probability = ["batch_id", highest_first(), "verdict", "id", "already_inspected"]
     op.create_index("ix_batch_part_probability", "batch_part", by_probability)
     op.create_table(
         "rejection",
@@ -309,9 +326,3 @@ def _chart() -> list[sa.Column[Any]]:
         reference("model_id"),
         *required(threshold=sa.Double),
     ]
-
-
-def _highest_first() -> sa.TextClause:
-    # SQLite counts an empty value as the smallest, and refuses NULLS LAST in an index.
-    sqlite = op.get_bind().dialect.name == "sqlite"
-    return sa.text("probability DESC" if sqlite else "probability DESC NULLS LAST")
