@@ -29,18 +29,8 @@ branch_labels: str | None = None
 depends_on: str | None = None
 
 _TREND = ["verdict", "model_id", "threshold", "probability"]
-_APPEND_ONLY = [
-    "person_role",
-    "review_item",
-    "disposition",
-    "second_review",
-    "baseline",
-    "signal_note",
-    "demonstration",
-    "setting_change",
-    "purge",
-    "purged_photograph",
-]
+_LOGS = ["person_role", "disposition", "baseline", "signal_note", "setting_change", "purge"]
+_MARKS = ["review_item", "second_review", "demonstration", "purged_photograph"]
 _VERDICT = (
     "id, photograph_sha256, model_id, batch_id, station, file, inspected_at, verdict, reason, "
     "probability, log_odds, threshold, evidence, evidence_rows, evidence_columns, decode_ms, "
@@ -69,7 +59,7 @@ def upgrade() -> None:
     _create_plant()
     _create_retention()
     create_refusal()
-    for table in _APPEND_ONLY:
+    for table in (*_LOGS, *_MARKS):
         protect(table)
     _protect_inspections()
     _protect_photographs()
@@ -320,9 +310,5 @@ def _protect_photographs() -> None:
 
 
 def _chart() -> list[sa.Column[Any]]:
-    return [
-        row_number(),
-        *required(station=sa.Text, grain=sa.Text),
-        reference("model_id"),
-        *required(threshold=sa.Double),
-    ]
+    named = required(station=sa.Text, grain=sa.Text)
+    return [row_number(), *named, reference("model_id"), *required(threshold=sa.Double)]
