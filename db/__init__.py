@@ -71,7 +71,6 @@ from db.parts import (
 from db.people import RoleEntry, give_role, role_of, roles, signed_in
 from db.queue import (
     Claimed,
-    Filters,
     claim,
     claim_part,
     decided,
@@ -82,10 +81,12 @@ from db.queue import (
     stations,
     waiting,
 )
-from db.retention import Purge, purge_photographs, purge_when_due, purgeable, purged_at, purges
+from db.retention import Purge, purge_photographs, purge_when_due, purgeable, purges
 from db.review_figures import Suspect, production, second_opinions, suspects
 from db.reviewed import reviewed_parts
 from db.scores import parts_since, reviewed_scores
+from db.selection import Selection as Filters
+from db.selection import Selection as Scope
 from db.session import (
     connect,
     file_of,
@@ -98,7 +99,6 @@ from db.session import (
 from db.settings import (
     SettingChange,
     change_settings,
-    changed_here,
     setting_changes,
     settings_in_force,
 )
@@ -111,7 +111,6 @@ from db.thresholds import (
     threshold_changes,
 )
 from db.trends import (
-    Scope,
     batch_buckets,
     bucket_parts,
     bucket_size,
@@ -163,7 +162,6 @@ __all__ = [
     "cells",
     "change_settings",
     "change_threshold",
-    "changed_here",
     "claim",
     "claim_part",
     "clear_demonstration",
@@ -209,7 +207,6 @@ __all__ = [
     "purge_photographs",
     "purge_when_due",
     "purgeable",
-    "purged_at",
     "purges",
     "reading",
     "recent_batches",

@@ -12,8 +12,9 @@ from core.people import Person, Role, require
 from core.shifts import Calendar, Shift
 from core.spc import Baseline, Rule
 from core.trends import Grain, buckets_of, runs_of
-from db.control_tables import baseline, signal_note
-from db.trends import Scope, cells
+from db.schema import baseline, signal_note
+from db.selection import Selection
+from db.trends import cells
 
 _BEFORE = {Grain.HOUR: timedelta(days=3), Grain.SHIFT: timedelta(days=14)}
 """How far back a shift report looks, for rules over points in a row."""
@@ -135,7 +136,7 @@ def shift_signals(
         charted = True
         first = calendar.shift_of(shift.begins - _BEFORE[grain]).begins
         buckets = buckets_of(calendar, grain, first, shift.ends)
-        runs = runs_of(cells(connection, buckets, Scope(station)))
+        runs = runs_of(cells(connection, buckets, Selection(station)))
         found = pieces(runs, station, grain, frozen)
         said += signals_between(found, buckets, shift.begins, shift.ends)
     return tuple(said) if charted else None

@@ -1,7 +1,7 @@
 """A database of made-up production: marked from its first row on, and cleared as a whole.
 
 Verdicts are never changed or deleted, and a demonstration is no exception: it is only made in
-a database without any, and what clears it is to drop every table and to create them anew. A
+a database without any, and what clears it is to drop every table and to create them again. A
 database without the mark is never cleared.
 """
 
@@ -17,11 +17,18 @@ from sqlalchemy import Connection, Select, Table, exists, func, select
 from core.clock import now
 from core.errors import DemonstrationRefused
 from core.people import Person, Role, require
-from db.demo_table import demonstration
-from db.review_tables import disposition
-from db.schema import batch, inspection, metadata, model, person_role, threshold_change
-from db.session import create_anew
-from db.settings_table import setting_change
+from db.schema import (
+    batch,
+    demonstration,
+    disposition,
+    inspection,
+    metadata,
+    model,
+    person_role,
+    setting_change,
+    threshold_change,
+)
+from db.session import recreate_tables
 
 SOURCE = "demonstration"
 """Where its batches come from."""
@@ -66,7 +73,7 @@ def begin_demonstration(connection: Connection) -> None:
             f"The database is in use ({', '.join(found)}), and a demonstration is only made in an "
             "empty one. Name another: python -m core demo --database-url sqlite:///data/demo.db"
         )
-    _start_anew(connection, [person_role, setting_change])
+    _recreate(connection, [person_role, setting_change])
     connection.execute(demonstration.insert(), {"id": 1, "made_at": now()})
 
 
@@ -79,7 +86,7 @@ def clear_demonstration(connection: Connection, person: Person) -> None:
     require(person, Role.ENGINEER)
     if demonstration_of(connection) is None:
         raise DemonstrationRefused("The database holds no demonstration; nothing was cleared.")
-    _start_anew(connection, _KEPT)
+    _recreate(connection, _KEPT)
 
 
 def _holds_something(connection: Connection, table: Table) -> bool:
@@ -92,12 +99,12 @@ def _holds_something(connection: Connection, table: Table) -> bool:
     return bool(connection.scalar(select(rows)))
 
 
-def _start_anew(connection: Connection, kept: Sequence[Table]) -> None:
+def _recreate(connection: Connection, kept: Sequence[Table]) -> None:
     rows = {table: _rows(connection, select(table)) for table in kept}
     if model in rows:
         first = threshold_change.c.previous.is_(None)
         rows[threshold_change] = _rows(connection, select(threshold_change).where(first))
-    create_anew(connection)
+    recreate_tables(connection)
     for table, values in rows.items():
         if not values:
             continue

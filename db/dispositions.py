@@ -34,8 +34,7 @@ from core.clock import now
 from core.decisions import DECISIVE, FINAL, REVIEW_RATE, Decision, drawn
 from core.errors import NotAllowed
 from core.people import Person, Role, require
-from db.review_tables import UNDO, disposition, review_claim, review_item, second_review
-from db.schema import inspection
+from db.schema import UNDO, disposition, inspection, review_claim, review_item, second_review
 from db.statements import insert_or_ignore
 
 LONGEST_NOTE = 1_000

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, literal, select
+from sqlalchemy import Connection, func, select
 
 from core.inspection import Verdict
 from core.live import TimedPart
-from db.parts import Part, part_from
-from db.rows import INSPECTION_COLUMNS, INSPECTION_FROM
+from db.parts import Part, parts_of
 from db.schema import inspection
+from db.selection import Selection, conditions
 
 _STAGES = (
     inspection.c.decode_ms,
@@ -26,7 +26,7 @@ def timed_parts(
 ) -> list[TimedPart]:
     """Stage times of the parts inspected from ``begins`` up to, not including, ``ends``."""
     query = select(inspection.c.inspected_at, *_STAGES).where(
-        inspection.c.inspected_at >= begins, inspection.c.inspected_at < ends, *_of(station)
+        *conditions(Selection(station, since=begins, until=ends))
     )
     return [TimedPart(at, (a, b, c, d)) for at, a, b, c, d in connection.execute(query)]
 
@@ -37,7 +37,7 @@ def latest_verdicts(
     """Verdicts of the latest parts, the newest first."""
     query = (
         select(inspection.c.verdict)
-        .where(*_of(station))
+        .where(*conditions(Selection(station)))
         .order_by(inspection.c.inspected_at.desc())
         .limit(limit)
     )
@@ -48,19 +48,6 @@ def latest_parts(connection: Connection, limit: int, station: str | None = None)
     """The latest parts, the newest first."""
     newest = inspection.c.inspected_at.desc()
     page = (
-        select(inspection.c.id).where(*_of(station)).order_by(newest).limit(limit).subquery("page")
+        select(inspection.c.id).where(*conditions(Selection(station))).order_by(newest).limit(limit)
     )
-    query = (
-        select(
-            *INSPECTION_COLUMNS,
-            inspection.c.file.label("listed_file"),
-            literal(False).label("already_inspected"),
-        )
-        .select_from(INSPECTION_FROM.join(page, page.c.id == inspection.c.id))
-        .order_by(newest, inspection.c.id.desc())
-    )
-    return [part_from(row) for row in connection.execute(query)]
-
-
-def _of(station: str | None) -> list[ColumnElement[bool]]:
-    return [] if station is None else [inspection.c.station == station]
+    return parts_of(connection, page, newest, inspection.c.id.desc())

@@ -6,15 +6,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, func, literal, select, text
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, literal, select, text
 
 from core.inspection import Inspection, Verdict
-from db.control_tables import baseline, signal_note
-from db.retention_tables import purge
-from db.review_tables import disposition
 from db.rows import INSPECTION_COLUMNS, INSPECTION_FROM, inspection_from
-from db.schema import batch, batch_part, inspection, photograph, rejection, threshold_change
-from db.settings_table import setting_change
+from db.schema import (
+    baseline,
+    batch,
+    batch_part,
+    disposition,
+    inspection,
+    photograph,
+    purge,
+    rejection,
+    setting_change,
+    signal_note,
+    threshold_change,
+)
+from db.selection import Selection, conditions
 
 
 class Sort(StrEnum):
@@ -62,57 +71,58 @@ def gallery(
 
     The photographs' bytes are not read; see :func:`photograph_bytes`.
     """
-    listed = _listed(batch_id)
+    selection = Selection(batch_id=batch_id, verdict=verdict)
+    listed = inspection if batch_id is None else batch_part
+    order = _order(listed, sort)
     # The page is cut out of an index first, and whole rows are read for its parts only.
     page = (
         select(listed.c.id)
-        .where(*_filters(listed, batch_id, verdict))
-        .order_by(*_order(listed, sort))
+        .where(*conditions(selection, listed))
+        .order_by(*order)
         .offset(offset)
         .limit(limit)
-        .subquery("page")
     )
     if batch_id is None:
-        query = select(
-            *INSPECTION_COLUMNS,
-            inspection.c.file.label("listed_file"),
-            literal(False).label("already_inspected"),
-        ).select_from(INSPECTION_FROM.join(page, page.c.id == inspection.c.id))
-    else:
-        query = select(
-            *INSPECTION_COLUMNS,
-            batch_part.c.file.label("listed_file"),
-            batch_part.c.already_inspected,
-        ).select_from(
-            INSPECTION_FROM.join(batch_part, batch_part.c.inspection_id == inspection.c.id).join(
-                page, page.c.id == batch_part.c.id
-            )
+        return parts_of(connection, page, *order)
+    chosen = page.subquery("page")
+    query = select(
+        *INSPECTION_COLUMNS, batch_part.c.file.label("listed_file"), batch_part.c.already_inspected
+    ).select_from(
+        INSPECTION_FROM.join(batch_part, batch_part.c.inspection_id == inspection.c.id).join(
+            chosen, chosen.c.id == batch_part.c.id
         )
-    return [part_from(row) for row in connection.execute(query.order_by(*_order(listed, sort)))]
+    )
+    return [_part(row) for row in connection.execute(query.order_by(*order))]
 
 
 def gallery_size(
     connection: Connection, batch_id: int | None = None, verdict: Verdict | None = None
 ) -> int:
     """How many parts the gallery with these filters has."""
-    listed = _listed(batch_id)
-    query = select(func.count()).select_from(listed).where(*_filters(listed, batch_id, verdict))
-    return connection.scalar(query) or 0
+    listed = inspection if batch_id is None else batch_part
+    asked = conditions(Selection(batch_id=batch_id, verdict=verdict), listed)
+    return connection.scalar(select(func.count()).select_from(listed).where(*asked)) or 0
 
 
-def part_by_id(connection: Connection, inspection_id: int) -> Part | None:
-    """The part with this number of its inspection, under the name it first came with."""
+def parts_of(connection: Connection, page: Select[int], *order: ColumnElement[Any]) -> list[Part]:
+    """The parts whose numbers ``page`` selects, under the names they first came with."""
+    chosen = page.subquery("page")
     query = (
         select(
             *INSPECTION_COLUMNS,
             inspection.c.file.label("listed_file"),
             literal(False).label("already_inspected"),
         )
-        .select_from(INSPECTION_FROM)
-        .where(inspection.c.id == inspection_id)
+        .select_from(INSPECTION_FROM.join(chosen, chosen.c.id == inspection.c.id))
+        .order_by(*order)
     )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else part_from(row)
+    return [_part(row) for row in connection.execute(query)]
+
+
+def part_by_id(connection: Connection, inspection_id: int) -> Part | None:
+    """The part with this number of its inspection, under the name it first came with."""
+    found = parts_of(connection, select(inspection.c.id).where(inspection.c.id == inspection_id))
+    return found[0] if found else None
 
 
 def photograph_bytes(connection: Connection, sha256: str) -> bytes | None:
@@ -155,21 +165,6 @@ def data_version(connection: Connection) -> str:
     return "-".join(str(number) for number in row)
 
 
-def _listed(batch_id: int | None) -> FromClause:
-    return inspection if batch_id is None else batch_part
-
-
-def _filters(
-    listed: FromClause, batch_id: int | None, verdict: Verdict | None
-) -> list[ColumnElement[bool]]:
-    filters: list[ColumnElement[bool]] = []
-    if batch_id is not None:
-        filters.append(listed.c.batch_id == batch_id)
-    if verdict is not None:
-        filters.append(listed.c.verdict == verdict.value)
-    return filters
-
-
 def _order(listed: FromClause, sort: Sort) -> list[ColumnElement[Any]]:
     if sort is Sort.PROBABILITY:
         return [listed.c.probability.desc().nulls_last(), listed.c.verdict, listed.c.id]
@@ -186,7 +181,7 @@ def _order(listed: FromClause, sort: Sort) -> list[ColumnElement[Any]]:
     return [column if sort is Sort.ORDER else column.desc() for column in columns]
 
 
-def part_from(row: Any) -> Part:
+def _part(row: Any) -> Part:
     """The part in a row of INSPECTION_COLUMNS with its ``listed_file``."""
     return Part(
         id=row.id,

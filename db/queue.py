@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 
 from sqlalchemy import (
     BindParameter,
-    ColumnElement,
     Connection,
     Executable,
     FromClause,
@@ -28,28 +27,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from core.inspection import Verdict
+from core.clock import now
 from core.people import Person, Role, require
 from db.dispositions import decisive, final_verdict, in_force, settled
-from db.review_tables import disposition, review_claim, review_item, second_review
-from db.schema import inspection
+from db.schema import disposition, inspection, review_claim, review_item, second_review
+from db.selection import Selection, conditions
 
 CLAIM = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which parts; None is all. An instant is in the period if since <= instant < until."""
-
-    verdict: Verdict | None = None
-    batch_id: int | None = None
-    station: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    reviewer: str | None = None
-    """Key of a person; only parts that they decided. The open queue does not know it."""
-    disagreement: bool = False
-    """Only parts whose final state is not the model's verdict. As above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,32 +85,32 @@ def is_second_review(connection: Connection, person: Person, inspection_id: int)
     return connection.scalar(_SECOND_REVIEWS, asked) is not None
 
 
-def open_count(connection: Connection, person: Person, filters: Filters) -> int:
+def open_count(connection: Connection, person: Person, selection: Selection) -> int:
     """How many parts wait for this person."""
-    open_parts = _OPEN.where(*conditions(filters)).order_by(None).subquery()
+    open_parts = _OPEN.where(*conditions(selection)).order_by(None).subquery()
     return connection.scalar(select(func.count()).select_from(open_parts), _asked(person)) or 0
 
 
 def decided(
-    connection: Connection, filters: Filters, offset: int = 0, limit: int = 24
+    connection: Connection, selection: Selection, offset: int = 0, limit: int = 24
 ) -> list[int]:
     """Settled parts by number of the inspection, the latest decision first."""
     latest = settled()
-    query = _decided(latest, filters).order_by(latest.c.id.desc()).offset(offset).limit(limit)
+    query = _decided(latest, selection).order_by(latest.c.id.desc()).offset(offset).limit(limit)
     return list(connection.scalars(query))
 
 
-def decided_count(connection: Connection, filters: Filters) -> int:
+def decided_count(connection: Connection, selection: Selection) -> int:
     """How many settled parts there are."""
-    found = _decided(settled(), filters).subquery()
+    found = _decided(settled(), selection).subquery()
     return connection.scalar(select(func.count()).select_from(found)) or 0
 
 
 def waiting(
-    connection: Connection, person: Person, filters: Filters, offset: int = 0, limit: int = 24
+    connection: Connection, person: Person, selection: Selection, offset: int = 0, limit: int = 24
 ) -> list[int]:
     """Parts open to this person in the order of the queue; none is claimed by asking."""
-    query = _OPEN.where(*conditions(filters)).offset(offset).limit(limit)
+    query = _OPEN.where(*conditions(selection)).offset(offset).limit(limit)
     return list(connection.scalars(query, _asked(person)))
 
 
@@ -142,24 +126,8 @@ def stations(connection: Connection) -> list[str]:
     return found
 
 
-def conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    """Of rows of ``inspection``: those of the verdict, batch, station and period."""
-    found = []
-    if filters.verdict is not None:
-        found.append(inspection.c.verdict == filters.verdict.value)
-    if filters.batch_id is not None:
-        found.append(inspection.c.batch_id == filters.batch_id)
-    if filters.station is not None:
-        found.append(inspection.c.station == filters.station)
-    if filters.since is not None:
-        found.append(inspection.c.inspected_at >= filters.since)
-    if filters.until is not None:
-        found.append(inspection.c.inspected_at < filters.until)
-    return found
-
-
 def _asked(person: Person) -> dict[str, object]:
-    return {"me": person.key, "now": datetime.now(UTC)}
+    return {"me": person.key, "now": now()}
 
 
 def _build_open() -> Select[int]:
@@ -201,20 +169,20 @@ _SECOND_REVIEWS = select(disposition.c.inspection_id).where(
 """Of open parts, those that somebody decided before."""
 
 
-def _decided(latest: FromClause, filters: Filters) -> Select[int]:
+def _decided(latest: FromClause, selection: Selection) -> Select[int]:
     query = (
         select(inspection.c.id)
         .select_from(inspection.join(latest, latest.c.inspection_id == inspection.c.id))
-        .where(*conditions(filters))
+        .where(*conditions(selection))
     )
-    if filters.disagreement:
+    if selection.disagreement:
         query = query.where(final_verdict(latest) != inspection.c.verdict)
-    if filters.reviewer is not None:
+    if selection.reviewer is not None:
         by = disposition.alias()
         query = query.where(
             exists().where(
                 by.c.inspection_id == inspection.c.id,
-                by.c.person_key == filters.reviewer,
+                by.c.person_key == selection.reviewer,
                 in_force(by),
             )
         )
@@ -223,8 +191,8 @@ def _decided(latest: FromClause, filters: Filters) -> Select[int]:
 
 def _take(connection: Connection, person: Person, parts: Sequence[int]) -> list[int]:
     """Claim these parts where nobody else holds them; returns those that are held now."""
-    now = datetime.now(UTC)
-    values = {"me": person.key, "now": now, "until": now + CLAIM}
+    moment = now()
+    values = {"me": person.key, "now": moment, "until": moment + CLAIM}
     statement = _take_one(connection.dialect.name)
     return [
         part for part in parts if connection.scalar(statement, values | {"part": part}) is not None

@@ -16,8 +16,7 @@ from functools import partial
 from sqlalchemy import ColumnElement, Connection, Engine, exists, func, select
 
 from core.clock import now
-from db.retention_tables import KEPT, purge, purged_photograph
-from db.schema import inspection, photograph
+from db.schema import KEPT, inspection, photograph, purge, purged_photograph
 from db.session import reading, write
 
 EVERY = timedelta(days=1)
@@ -113,16 +112,6 @@ def purges(connection: Connection) -> list[Purge]:
         .order_by(purge.c.id.desc())
     )
     return [Purge(**row) for row in rows.mappings()]
-
-
-def purged_at(connection: Connection, sha256: str) -> datetime | None:
-    """When this photograph's bytes went; None where they are kept, or were never here."""
-    found: datetime | None = connection.scalar(
-        select(func.max(purge.c.begun_at, type_=purge.c.begun_at.type))
-        .select_from(purge.join(purged_photograph).join(photograph))
-        .where(photograph.c.sha256 == sha256, ~KEPT)
-    )
-    return found
 
 
 def _old(older_than: datetime) -> tuple[ColumnElement[bool], ...]:

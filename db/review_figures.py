@@ -12,9 +12,8 @@ from core.decisions import BORDERLINE, Decision
 from core.inspection import Verdict
 from core.review import Group, Production, contradiction
 from db.dispositions import decisive, final_verdict, settled
-from db.queue import Filters, conditions
-from db.review_tables import disposition, review_item, second_review
-from db.schema import inspection
+from db.schema import disposition, inspection, review_item, second_review
+from db.selection import Selection, conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Suspect:
     """Log-odds; see :func:`core.review.contradiction`."""
 
 
-def production(connection: Connection, filters: Filters) -> Production:
+def production(connection: Connection, selection: Selection) -> Production:
     """The parts with a verdict, and what people found, by the rule they are looked at."""
     latest = settled()
     item = review_item.c
@@ -49,7 +48,7 @@ def production(connection: Connection, filters: Filters) -> Production:
         )
         .where(
             inspection.c.verdict.in_([Verdict.DEFECTIVE.value, Verdict.OK.value]),
-            *conditions(filters),
+            *conditions(selection),
         )
         .subquery()
     )
@@ -78,7 +77,9 @@ def production(connection: Connection, filters: Filters) -> Production:
     )
 
 
-def second_opinions(connection: Connection, filters: Filters) -> list[tuple[Decision, Decision]]:
+def second_opinions(
+    connection: Connection, selection: Selection
+) -> list[tuple[Decision, Decision]]:
     """What two people decided of each part of the second review, the first one's first."""
     rows = connection.execute(
         select(disposition.c.inspection_id, disposition.c.person_key, disposition.c.decision)
@@ -87,7 +88,7 @@ def second_opinions(connection: Connection, filters: Filters) -> list[tuple[Deci
                 second_review, second_review.c.inspection_id == disposition.c.inspection_id
             ).join(inspection, inspection.c.id == disposition.c.inspection_id)
         )
-        .where(decisive(), *conditions(filters))
+        .where(decisive(), *conditions(selection))
         .order_by(disposition.c.id)
     )
     by_part: dict[int, dict[str, Decision]] = {}
@@ -97,7 +98,7 @@ def second_opinions(connection: Connection, filters: Filters) -> list[tuple[Deci
     return [(found[0], found[1]) for found in opinions if len(found) > 1]
 
 
-def suspects(connection: Connection, filters: Filters, limit: int = 12) -> list[Suspect]:
+def suspects(connection: Connection, selection: Selection, limit: int = 12) -> list[Suspect]:
     """The parts on which model and people contradict each other most, worst first."""
     latest = settled()
     rows = connection.execute(
@@ -115,7 +116,7 @@ def suspects(connection: Connection, filters: Filters, limit: int = 12) -> list[
             inspection.c.verdict.in_([Verdict.DEFECTIVE.value, Verdict.OK.value]),
             latest.c.decision.in_([Decision.DEFECTIVE.value, Decision.OK.value]),
             final_verdict(latest) != inspection.c.verdict,
-            *conditions(filters),
+            *conditions(selection),
         )
     )
     found = []

@@ -6,11 +6,11 @@ from sqlalchemy import Connection, select
 
 from core.decisions import Decision, ReviewedPart
 from db.dispositions import settled
-from db.queue import Filters, conditions
 from db.schema import inspection, photograph
+from db.selection import Selection, conditions
 
 
-def reviewed_parts(connection: Connection, filters: Filters) -> list[ReviewedPart]:
+def reviewed_parts(connection: Connection, selection: Selection) -> list[ReviewedPart]:
     """Photographs whose latest decision is "defective" or "ok", ordered by sha256.
 
     Where one photograph was inspected more than once, the latest decision about any of its
@@ -32,7 +32,7 @@ def reviewed_parts(connection: Connection, filters: Filters) -> list[ReviewedPar
         .select_from(
             inspection.join(photograph).join(latest, latest.c.inspection_id == inspection.c.id)
         )
-        .where(*conditions(filters))
+        .where(*conditions(selection))
         .order_by(latest.c.id)
     )
     by_photograph = {row.sha256: row for row in rows}

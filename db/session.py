@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.schema import DropTable
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from core.errors import SettingsError, StoreBusy, StoreUnavailable, StoreVersion
 from db.failures import translated
@@ -40,8 +41,9 @@ def connect(url: str) -> Engine:
     ``sqlite:///path/to/file.db`` (the folder is created) or ``postgresql://...`` (also
     ``postgres://``). The engine may be shared by threads, not by forked processes.
 
-    Raises SettingsError for an address that cannot be used, StoreVersion for a database
-    made by a newer program, StoreUnavailable or StoreBusy where it cannot be opened.
+    Raises SettingsError for an address that cannot be used, StoreVersion for a database made
+    by a newer program or before the first release, StoreUnavailable or StoreBusy where it
+    cannot be opened.
     """
     address = _address(url)
     if address.get_backend_name() == "sqlite":
@@ -94,15 +96,25 @@ def write(
     :data:`ATTEMPTS` times: SQLite serves writers in no order, so one may be unlucky. ``busy`` is
     called before each further attempt. Raises StoreUnavailable, or StoreBusy after the last.
     """
-    for _ in range(ATTEMPTS - 1):
-        with suppress(StoreBusy), writing(engine) as connection:
-            return work(connection)
+
+    def told(_: RetryCallState) -> None:
         busy()
-    with writing(engine) as connection:
-        return work(connection)
+
+    retrying = Retrying(
+        retry=retry_if_exception_type(StoreBusy),
+        stop=stop_after_attempt(ATTEMPTS),
+        before_sleep=told,
+        reraise=True,
+    )
+
+    def attempt() -> Result:
+        with writing(engine) as connection:
+            return work(connection)
+
+    return retrying(attempt)
 
 
-def create_anew(connection: Connection) -> None:
+def recreate_tables(connection: Connection) -> None:
     """Drop every table and create them again, empty; all or nothing with the transaction.
 
     For a demonstration alone: see :mod:`db.demo`.
@@ -110,8 +122,6 @@ def create_anew(connection: Connection) -> None:
     for table in reversed(metadata.sorted_tables):
         connection.execute(DropTable(table, if_exists=True))
     connection.execute(text("DROP TABLE alembic_version"))
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("DROP FUNCTION refuse_change()"))
     _upgrade(connection)
 
 
@@ -267,13 +277,22 @@ def _migrate(engine: Engine) -> None:
             # Asked again under the lock: another process may have been first.
             found = _revision(connection)
             if found is not None and found not in _revisions():
-                raise StoreVersion(
-                    f"The database has schema {found}, and this program knows none newer than "
-                    f"{newest_revision()}. Start the newer program, or name another "
-                    "database in DATABASE_URL."
-                )
+                raise StoreVersion(_unknown(found))
             if found != newest_revision():
                 _upgrade(connection)
+
+
+def _unknown(found: str) -> str:
+    if found < min(_revisions()):
+        return (
+            f"The database has schema {found}, made before the first release, and this program "
+            f"opens {min(_revisions())} and newer. Open it once with version 0.1 of the program, "
+            "or name another database in DATABASE_URL."
+        )
+    return (
+        f"The database has schema {found}, and this program knows none newer than "
+        f"{newest_revision()}. Start the newer program, or name another database in DATABASE_URL."
+    )
 
 
 def _revision(connection: Connection) -> str | None:

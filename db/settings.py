@@ -18,8 +18,8 @@ from sqlalchemy import Connection, func, select, text
 from core.clock import now
 from core.errors import SettingsError
 from core.people import Person, Role, require
-from core.settings import CHANGEABLE, Settings, changed
-from db.settings_table import setting_change
+from core.settings import Settings, changed
+from db.schema import setting_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,6 @@ def setting_changes(connection: Connection, limit: int = 100) -> list[SettingCha
         select(setting_change).order_by(setting_change.c.id.desc()).limit(limit)
     )
     return [SettingChange(*row) for row in rows]
-
-
-def changed_here(connection: Connection) -> set[str]:
-    """Names of the settings whose value comes from the log."""
-    log = setting_change.c
-    latest = select(func.max(log.id)).group_by(log.name)
-    rows = connection.scalars(select(log.name).where(log.id.in_(latest), log.value.is_not(None)))
-    return set(rows) & set(CHANGEABLE)
 
 
 def _text(settings: Settings, name: str) -> str:

@@ -19,8 +19,8 @@ from core.inspection import Verdict
 from core.shift_reports import Figures, InForce, Report, ReportedPart
 from core.shifts import Shift
 from db.dispositions import settled
-from db.review_tables import review_item
-from db.schema import batch, inspection, model, rejection, threshold_change
+from db.schema import batch, inspection, model, rejection, review_item, threshold_change
+from db.selection import Selection, conditions
 
 _CHUNK = 2_000
 """Rows held in memory at a time."""
@@ -118,9 +118,7 @@ def latest_inspection(connection: Connection) -> datetime | None:
 
 
 def _within(shift: Shift, station: str | None) -> list[ColumnElement[bool]]:
-    part = inspection.c
-    within = [part.inspected_at >= shift.begins, part.inspected_at < shift.ends]
-    return within if station is None else [part.station == station, *within]
+    return conditions(Selection(station, since=shift.begins, until=shift.ends))
 
 
 def _in_force(connection: Connection, shift: Shift, station: str | None) -> tuple[InForce, ...]:

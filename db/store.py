@@ -17,7 +17,6 @@ from core.decisions import AUDIT_RATE, queued_inspection
 from core.inspection import Inspection, Outcome, Rejection
 from core.logs import fields
 from db.batches import Batch
-from db.review_tables import review_item
 from db.rows import (
     INSPECTION_COLUMNS,
     INSPECTION_FROM,
@@ -28,7 +27,7 @@ from db.rows import (
     rejection_values,
     stored_name,
 )
-from db.schema import batch_part, inspection, rejection
+from db.schema import batch_part, inspection, rejection, review_item
 from db.session import reading, writing
 from db.statements import insert_or_ignore, insert_photograph
 

@@ -10,15 +10,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     func,
-    literal,
     select,
 )
 
@@ -26,9 +24,9 @@ from core.decisions import FINAL, Decision
 from core.inspection import Verdict
 from core.trends import Bucket, Cell
 from db.dispositions import settled
-from db.parts import Part, part_from
-from db.rows import INSPECTION_COLUMNS, INSPECTION_FROM
+from db.parts import Part, parts_of
 from db.schema import batch, inspection
+from db.selection import Selection, conditions
 
 _PART = inspection.c
 _DEFECTIVE, _BLIND = Verdict.DEFECTIVE.value, Verdict.NOT_INSPECTABLE.value
@@ -49,15 +47,7 @@ _COUNTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which parts a trend is about; None is all."""
-
-    station: str | None = None
-    model_id: int | None = None
-
-
-def cells(connection: Connection, buckets: Sequence[Bucket], scope: Scope) -> list[Cell]:
+def cells(connection: Connection, buckets: Sequence[Bucket], scope: Selection) -> list[Cell]:
     """Counts of each bucket by model and threshold, ordered by bucket and time.
 
     The buckets are all batches or all pieces of time, and those do not overlap.
@@ -67,7 +57,9 @@ def cells(connection: Connection, buckets: Sequence[Bucket], scope: Scope) -> li
     counts: dict[_Key, tuple[Any, ...]] = {}
     for place, bucket in enumerate(buckets):
         # A question a bucket: asked for all at once, both databases sort every part.
-        row = connection.execute(select(*_BOUNDS, *_COUNTS).where(*_of_bucket(bucket, scope))).one()
+        row = connection.execute(
+            select(*_BOUNDS, *_COUNTS).where(*conditions(_of_bucket(bucket, scope)))
+        ).one()
         model, other_model, threshold, other_threshold = row[:4]
         if model is None:
             continue
@@ -76,7 +68,7 @@ def cells(connection: Connection, buckets: Sequence[Bucket], scope: Scope) -> li
             continue
         pairs = (
             select(_PART.model_id, _PART.threshold, *_COUNTS)
-            .where(*_of_bucket(bucket, scope))
+            .where(*conditions(_of_bucket(bucket, scope)))
             .group_by(_PART.model_id, _PART.threshold)
         )
         for model, threshold, *rest in connection.execute(pairs):
@@ -106,7 +98,7 @@ def batch_buckets(
 
 
 def defect_types(
-    connection: Connection, begins: datetime, ends: datetime, scope: Scope
+    connection: Connection, begins: datetime, ends: datetime, scope: Selection
 ) -> list[tuple[str, int]]:
     """How many parts people found to have each type of defect, the most frequent first."""
     latest = settled()
@@ -114,7 +106,10 @@ def defect_types(
     rows = connection.execute(
         select(latest.c.defect_type, number)
         .select_from(latest.join(inspection, _PART.id == latest.c.inspection_id))
-        .where(latest.c.decision == Decision.DEFECTIVE.value, *_within(begins, ends, scope))
+        .where(
+            latest.c.decision == Decision.DEFECTIVE.value,
+            *conditions(replace(scope, since=begins, until=ends)),
+        )
         .group_by(latest.c.defect_type)
         .order_by(number.desc(), latest.c.defect_type)
     )
@@ -122,12 +117,12 @@ def defect_types(
 
 
 def latest_scores(
-    connection: Connection, begins: datetime, ends: datetime, scope: Scope, limit: int = 20_000
+    connection: Connection, begins: datetime, ends: datetime, scope: Selection, limit: int = 20_000
 ) -> list[tuple[float, bool]]:
     """Log-odds of the period's latest parts, and whether the model called them defective."""
     query = (
         select(_PART.log_odds, _PART.verdict)
-        .where(*_within(begins, ends, scope))
+        .where(*conditions(replace(scope, since=begins, until=ends)))
         .order_by(_PART.inspected_at.desc())
         .limit(limit)
     )
@@ -138,7 +133,7 @@ def latest_scores(
 def bucket_parts(
     connection: Connection,
     bucket: Bucket,
-    scope: Scope,
+    scope: Selection,
     verdict: Verdict | None = None,
     offset: int = 0,
     limit: int = 24,
@@ -146,65 +141,34 @@ def bucket_parts(
     """A page of the parts behind a point, in the order of time."""
     page = (
         select(_PART.id)
-        .where(*_of_bucket(bucket, scope, verdict))
+        .where(*conditions(_of_bucket(bucket, scope, verdict)))
         .order_by(_PART.inspected_at, _PART.id)
         .offset(offset)
         .limit(limit)
-        .subquery("page")
     )
-    query = (
-        select(
-            *INSPECTION_COLUMNS,
-            _PART.file.label("listed_file"),
-            literal(False).label("already_inspected"),
-        )
-        .select_from(INSPECTION_FROM.join(page, page.c.id == _PART.id))
-        .order_by(_PART.inspected_at, _PART.id)
-    )
-    return [part_from(row) for row in connection.execute(query)]
+    return parts_of(connection, page, _PART.inspected_at, _PART.id)
 
 
 def bucket_size(
-    connection: Connection, bucket: Bucket, scope: Scope, verdict: Verdict | None = None
+    connection: Connection, bucket: Bucket, scope: Selection, verdict: Verdict | None = None
 ) -> int:
     """How many parts are behind a point."""
-    query = select(func.count()).where(*_of_bucket(bucket, scope, verdict))
+    query = select(func.count()).where(*conditions(_of_bucket(bucket, scope, verdict)))
     return connection.scalar(query) or 0
 
 
-def _of_bucket(
-    bucket: Bucket, scope: Scope, verdict: Verdict | None = None
-) -> list[ColumnElement[bool]]:
+def _of_bucket(bucket: Bucket, scope: Selection, verdict: Verdict | None = None) -> Selection:
     if bucket.batch is None:
-        found = _within(bucket.begins, bucket.ends, scope)
-    else:
-        found = [_PART.batch_id == bucket.batch, *_in_batches(scope)]
-    return found if verdict is None else [*found, _PART.verdict == verdict.value]
-
-
-def _of(scope: Scope) -> list[ColumnElement[bool]]:
-    found = []
-    if scope.station is not None:
-        found.append(_PART.station == scope.station)
-    if scope.model_id is not None:
-        found.append(_PART.model_id == scope.model_id)
-    return found
-
-
-def _in_batches(scope: Scope) -> list[ColumnElement[bool]]:
-    """What is left to ask of parts whose batches are known: those have one station each."""
-    return _of(replace(scope, station=None))
-
-
-def _within(begins: datetime, ends: datetime, scope: Scope) -> list[ColumnElement[bool]]:
-    return [*_of(scope), _PART.inspected_at >= begins, _PART.inspected_at < ends]
+        return replace(scope, verdict=verdict, since=bucket.begins, until=bucket.ends)
+    # A batch has one station.
+    return replace(scope, verdict=verdict, batch_id=bucket.batch, station=None)
 
 
 _Key = tuple[int, int, float]
 
 
 def _decided(
-    connection: Connection, buckets: Sequence[Bucket], scope: Scope
+    connection: Connection, buckets: Sequence[Bucket], scope: Selection
 ) -> dict[_Key, Counter[tuple[Verdict, Verdict]]]:
     """Settled parts of each cell by the model's verdict and the final one."""
     latest = settled()
@@ -220,9 +184,11 @@ def _decided(
     begins = [bucket.begins for bucket in buckets]
     in_batches = buckets[0].batch is not None
     if in_batches:
-        query = query.where(_PART.batch_id.in_(by_batch), *_in_batches(scope))
+        query = query.where(_PART.batch_id.in_(by_batch), *conditions(replace(scope, station=None)))
     else:
-        query = query.where(*_within(buckets[0].begins, buckets[-1].ends, scope))
+        query = query.where(
+            *conditions(replace(scope, since=buckets[0].begins, until=buckets[-1].ends))
+        )
     found: dict[_Key, Counter[tuple[Verdict, Verdict]]] = {}
     for batch_id, moment, model, threshold, verdict, decision in connection.execute(query):
         index = by_batch[batch_id] if in_batches else bisect_right(begins, moment) - 1

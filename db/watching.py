@@ -15,8 +15,7 @@ from core.clock import now
 from core.watching import Known, WatchedFile
 from db.batches import Batch, batch_by_id, open_batch
 from db.rows import LONGEST_NAME
-from db.schema import batch, batch_part, rejection
-from db.watch_tables import watched_file, watcher
+from db.schema import batch, batch_part, rejection, watched_file, watcher
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Triggers that keep a table append-only, for the migrations that create one."""
+"""Triggers by which the database refuses changes, for the migrations that create a table."""
 
 from __future__ import annotations
 
@@ -6,22 +6,63 @@ from alembic import op
 
 
 def protect(table: str) -> None:
-    """Have the database refuse to change or delete rows of ``table``.
+    """Keep ``table`` append-only: the database refuses to change or delete its rows."""
+    if op.get_bind().dialect.name == "sqlite":
+        refuse(table, "UPDATE")
+        refuse(table, "DELETE")
+    else:
+        refuse(table, "DELETE OR UPDATE", name="change")
+        refuse(table, "TRUNCATE")
 
-    On PostgreSQL the function ``refuse_change`` of the first migration does it.
+
+def refuse(
+    table: str,
+    change: str,
+    when: str = "",
+    name: str = "",
+    message: str = "",
+    function: str = "refuse_change",
+) -> None:
+    """Refuse one change, as in ``UPDATE OF column``, to the rows of ``table`` where ``when`` holds.
+
+    ``message`` is SQLite's; on PostgreSQL a function made by :func:`create_refusal` has its own.
+    """
+    trigger = f"{table}_refuses_{name or change.split()[0].lower()}"
+    if op.get_bind().dialect.name == "sqlite":
+        message = message or f"{table} rows are never changed or deleted"
+        action = f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+        condition = f"WHEN {when} " if when else ""
+    else:
+        action = f"EXECUTE FUNCTION {function}()"
+        each = "STATEMENT" if change == "TRUNCATE" else "ROW"
+        condition = f"FOR EACH {each} " + (f"WHEN ({when}) " if when else "")
+    op.execute(f"CREATE TRIGGER {trigger} BEFORE {change} ON {table} {condition}{action}")
+
+
+def create_refusal(
+    name: str = "refuse_change",
+    message: str = "% rows are never changed or deleted",
+    unless_updated: str = "",
+) -> None:
+    """Create the function that PostgreSQL's triggers call; SQLite's need none.
+
+    ``%`` in the message is the table's name. An update that fulfils ``unless_updated`` is let
+    through.
     """
     if op.get_bind().dialect.name == "sqlite":
-        for change in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_refuses_{change.lower()} BEFORE {change} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} rows are never changed or deleted'); END"
-            )
         return
-    op.execute(
-        f"CREATE TRIGGER {table}_refuses_change BEFORE DELETE OR UPDATE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    allowed = (
+        f"IF TG_OP = 'UPDATE' THEN IF {unless_updated} THEN RETURN NEW; END IF; END IF;"
+        if unless_updated
+        else ""
     )
+    table = ", TG_TABLE_NAME" if "%" in message else ""
     op.execute(
-        f"CREATE TRIGGER {table}_refuses_truncate BEFORE TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        f"""
+        CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            {allowed}
+            RAISE EXCEPTION '{message}'{table} USING ERRCODE = 'integrity_constraint_violation';
+        END $$
+        """
     )

@@ -13,7 +13,7 @@ import db
 from core.decisions import Decision
 from core.inspection import Verdict
 from core.samples import encode_jpeg, sample_parts
-from db.review_tables import UNDO, disposition
+from db.schema import UNDO, disposition
 from tests.browser.app_server import AppServer
 from tests.browser.conftest import WAIT_MS
 from tests.integration.stored_parts import open_store, outcome_of

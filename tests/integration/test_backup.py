@@ -14,8 +14,7 @@ from core.decisions import Decision
 from core.errors import StoreUnavailable, StoreVersion
 from core.inspection import Verdict
 from db import schema
-from db.review_tables import review_item
-from db.schema import metadata
+from db.schema import metadata, review_item
 from tests.integration.stored_parts import ENGINEER, open_store, outcome, rejected
 
 

@@ -17,7 +17,7 @@ from core.people import Person, Role
 from core.shifts import DEFAULT_SHIFTS, read_calendar
 from core.spc import Rule, Signal, baseline_of
 from core.trends import Grain, buckets_of, period, runs_of
-from db.control_tables import baseline, signal_note
+from db.schema import baseline, signal_note
 from tests.integration.stored_parts import ENGINEER, open_store, outcome
 
 UTC_CALENDAR = read_calendar("UTC", DEFAULT_SHIFTS)

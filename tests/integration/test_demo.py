@@ -25,8 +25,7 @@ from core.inspection import Photograph, Verdict
 from core.people import Person, Role
 from core.settings import read_settings
 from core.trends import Grain, buckets_of, runs_of
-from db.demo_table import demonstration
-from db.schema import batch, inspection, metadata, photograph
+from db.schema import batch, demonstration, inspection, metadata, photograph
 from services import application
 from services import demo as service
 from tests.conftest import ROOT

@@ -13,8 +13,7 @@ from core.decisions import Decision
 from core.errors import NotAllowed
 from core.inspection import Verdict
 from core.people import Person, Role
-from db.review_tables import disposition, review_item, second_review
-from db.schema import inspection
+from db.schema import disposition, inspection, review_item, second_review
 from tests.integration.stored_parts import open_store, outcome
 
 ANN = Person("Ann", "ann@plant.example", True, Role.REVIEWER)

@@ -1,15 +1,21 @@
-"""Databases of every earlier version of the program, with data in every table, are taken along."""
+"""Databases made before the first release open unchanged, or are refused with what to do.
+
+``former_schema`` has the tables, indexes and triggers as the steps made them that the first
+migration replaces.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import JSON, Connection, Engine, MetaData, Table, func, select
+from sqlalchemy import JSON, Connection, Engine, MetaData, Table, func, inspect, select, text
 
 import db
 from core.errors import StoreVersion
@@ -18,6 +24,7 @@ from core.samples import encode_jpeg, sample_parts
 from db import session
 from tests.integration.stored_parts import MODEL
 
+FORMER = Path(__file__).parent / "former_schema"
 REVISIONS = sorted(session._revisions())
 PHOTOGRAPHS = [encode_jpeg(part) for part in sample_parts(2, seed=3)]
 MOMENT = datetime(2026, 3, 29, 1, 30, 15, 123456, tzinfo=UTC)
@@ -117,13 +124,66 @@ def rows_of(connection: Connection, tables: MetaData) -> dict[str, list[dict[str
     }
 
 
-@pytest.mark.parametrize("revision", REVISIONS)
-def test_every_row_of_every_earlier_revision_is_taken_along(
-    empty: Engine, database_url: str, revision: str
-) -> None:
-    sqlite = empty.dialect.name == "sqlite"
+def create_former(engine: Engine, revision: str) -> None:
+    """Run the former schema's statements as they are."""
+    script = (FORMER / f"{engine.dialect.name}.sql").read_text(encoding="utf-8")
+    with closing(engine.raw_connection()) as raw, closing(raw.cursor()) as cursor:
+        if engine.dialect.name == "sqlite":
+            cursor.executescript(script)
+        else:
+            cursor.execute(script)
+        raw.commit()
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO alembic_version VALUES (:it)"), {"it": revision})
+
+
+def described(connection: Connection) -> list[str]:
+    """Everything the database knows of its schema, one line each."""
+    if connection.dialect.name == "sqlite":
+        questions = [
+            "SELECT m.name, x.* FROM sqlite_master m, pragma_table_xinfo(m.name) x "
+            "WHERE m.type = 'table'",
+            'SELECT m.name, f."table", f."from", f."to", f.on_update, f.on_delete '
+            "FROM sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
+            "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type <> 'table'",
+        ]
+        rules = [
+            (table, rule["name"], rule["sqltext"])
+            for table in inspect(connection).get_table_names()
+            for rule in inspect(connection).get_check_constraints(table)
+        ]
+    else:
+        questions = [
+            "SELECT table_name, ordinal_position, column_name, data_type, is_nullable, "
+            "column_default FROM information_schema.columns WHERE table_schema = current_schema()",
+            "SELECT replace(indexdef, current_schema() || '.', '') FROM pg_indexes "
+            "WHERE schemaname = current_schema()",
+            "SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint "
+            "WHERE connamespace = current_schema()::regnamespace",
+            "SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid "
+            "WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace",
+            "SELECT proname, prosrc FROM pg_proc "
+            "WHERE pronamespace = current_schema()::regnamespace",
+        ]
+        rules = []
+    rows = [tuple(row) for each in questions for row in connection.exec_driver_sql(each)]
+    return sorted(" ".join(str(row).replace("\\n", " ").split()) for row in [*rows, *rules])
+
+
+def test_the_first_migration_makes_the_former_schema(empty: Engine) -> None:
+    create_former(empty, session.newest_revision())
     with empty.connect().execution_options(writes=True) as connection, connection.begin():
-        command.upgrade(config(connection), revision)
+        before = described(connection)
+        session.recreate_tables(connection)
+        assert described(connection) == before
+    assert len(before) > 200
+
+
+def test_a_database_of_a_former_program_opens_unchanged(empty: Engine, database_url: str) -> None:
+    sqlite = empty.dialect.name == "sqlite"
+    create_former(empty, session.newest_revision())
+    with empty.connect().execution_options(writes=True) as connection, connection.begin():
+        schema = described(connection)
         tables = reflected(connection)
         for table in tables.sorted_tables:
             if table.name != "alembic_version":
@@ -135,7 +195,7 @@ def test_every_row_of_every_earlier_revision_is_taken_along(
     engine = db.connect(database_url)
     with db.reading(engine) as connection:
         after = rows_of(connection, tables)
-        assert connection.dialect.name == engine.dialect.name
+        assert described(connection) == schema
         # What the new program makes of the old rows.
         (part,) = db.gallery(connection)
         assert part.inspection.probability == NUMBERS["probability"]
@@ -162,6 +222,12 @@ def test_every_row_of_every_earlier_revision_is_taken_along(
         db.give_role(connection, ben, "eva@plant.example", Role.VIEWER)
         db.open_batch(connection, "upload", "", "line 1", 1, 1)
     engine.dispose()
+
+
+def test_an_older_schema_is_refused_with_what_to_do(empty: Engine, database_url: str) -> None:
+    create_former(empty, "0011")
+    with pytest.raises(StoreVersion, match="schema 0011, made before the first release"):
+        db.connect(database_url)
 
 
 @pytest.mark.parametrize("revision", REVISIONS)

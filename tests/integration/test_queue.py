@@ -11,7 +11,7 @@ import db
 from core.decisions import Decision
 from core.inspection import Outcome, Verdict
 from core.people import Person, Role
-from db.review_tables import review_claim
+from db.schema import review_claim
 from tests.integration.stored_parts import open_store, outcome
 
 ANN = Person("Ann", "ann@plant.example", True, Role.REVIEWER)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 
 import db
 from core.inspection import Verdict
-from db.review_tables import disposition
+from db.schema import disposition
 from tests.integration.stored_parts import open_store, outcome
 
 ROOT = Path(__file__).resolve().parents[2]

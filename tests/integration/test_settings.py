@@ -10,7 +10,7 @@ import db
 from core.errors import NotAllowed, SettingsError
 from core.people import Person, Role
 from core.settings import CHANGEABLE, Settings
-from db.settings_table import setting_change
+from db.schema import setting_change
 
 ENGINEER = Person("Eva", "eva@plant.example", True, Role.ENGINEER)
 GIVEN = Settings(_env_file=None, audit_rate=0.1, stations="line 1")

@@ -50,7 +50,8 @@ def test_an_engineer_changes_stations_and_takt(app: AppTest, sqlite_url: str) ->
     engine = db.connect(sqlite_url)
     with db.reading(engine) as connection:
         found = db.settings_in_force(connection, read_settings())
-        assert db.changed_here(connection) == {"stations", "takt_seconds"}
+        changes = db.setting_changes(connection)
+        assert {change.name for change in changes} == {"stations", "takt_seconds"}
     engine.dispose()
     assert found.station_names == ("station 1", "A", "B")
     app.switch_page("pages/inspect.py").run()

@@ -19,7 +19,7 @@ from core.errors import SettingsError, StoreUnavailable
 from core.inspection import Verdict
 from core.people import Person, Role
 from core.shifts import DEFAULT_SHIFTS, read_calendar
-from db.review_tables import review_item
+from db.schema import review_item
 from tests.integration.stored_parts import ENGINEER, MODEL, open_store, outcome, rejected
 from tests.integration.test_gallery import plans
 

@@ -33,8 +33,7 @@ from core.metrics import probabilities
 from core.shift_reports import write_parts
 from core.shifts import DEFAULT_SHIFTS, Shift, read_calendar
 from core.trends import Bucket, Grain, buckets_of, period
-from db.review_tables import disposition
-from db.schema import inspection, photograph
+from db.schema import disposition, inspection, photograph
 from tests.browser.app_server import launch, served
 from tools.soak.machine import write_result
 

@@ -27,8 +27,7 @@ import db
 from core.decisions import Decision
 from core.metrics import probabilities
 from core.model_card import read_card
-from db.review_tables import disposition
-from db.schema import inspection, photograph
+from db.schema import disposition, inspection, photograph
 from tests.browser.app_server import AppServer, launch, served
 from tools.soak.machine import write_result
 

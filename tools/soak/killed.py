@@ -29,7 +29,7 @@ from core import spool
 from core.inspection import Rejection, inspect_photographs
 from core.samples import encode_jpeg, sample_parts
 from db import schema
-from db.review_tables import review_item
+from db.schema import review_item
 from tests.conftest import ROOT
 from tests.unit.fakes import BrightnessEngine
 from tools.soak.machine import write_result

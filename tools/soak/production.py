@@ -44,7 +44,7 @@ from core.people import Person, Role
 from core.shifts import DEFAULT_SHIFTS, Calendar, read_calendar
 from core.trends import Grain, buckets_of
 from db import schema
-from db.review_tables import disposition
+from db.schema import disposition
 from tools.soak.machine import resident_megabytes, write_result
 
 BEGIN = datetime(2026, 11, 23, 6, tzinfo=UTC)

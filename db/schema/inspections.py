@@ -1,25 +1,19 @@
-"""The tables, as they are after the last migration; those of review are in review_tables.
+"""Inspections: models, batches, photographs, verdicts, and what was purged of photographs.
 
     model ──< threshold_change        append-only: the latest row is the threshold in force
       │
-    batch ──< batch_part >── inspection >── photograph
+    batch ──< batch_part >── inspection >── photograph >── purged_photograph >── purge
       └────< rejection
 
-    person_role                       append-only: the latest row is an address's role
-
 An ``inspection`` is one verdict and never changes; triggers in the migrations refuse it.
-``photograph`` holds the original bytes once, however often a file is uploaded.
-``batch_part`` lists what a batch showed, also where an earlier batch gave the verdict; it
-repeats the verdict and its probability, which cannot change, so that a page of the gallery
-is read from one index.
-
-An instant is ``timestamptz`` in PostgreSQL and whole microseconds since 1970 UTC in SQLite
-(``datetime(inspected_at / 1000000, 'unixepoch')`` reads it by hand).
+``photograph`` holds the original bytes once, however often a file is uploaded. The row of a
+purged photograph stays, with empty bytes, and so do its verdicts; the database refuses to
+empty it without an entry in ``purged_photograph``. ``batch_part`` lists what a batch showed,
+also where an earlier batch gave the verdict; it repeats the verdict and its probability, which
+cannot change, so that a page of the gallery is read from one index.
 """
 
 from __future__ import annotations
-
-from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import (
     JSON,
@@ -27,65 +21,19 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Dialect,
     Double,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
     UniqueConstraint,
+    func,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
-from sqlalchemy.types import TypeDecorator, TypeEngine
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An instant to the microsecond; refuses a datetime without a time zone (ValueError)."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime] | TypeEngine[int]:
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(TIMESTAMP(timezone=True))
-        return dialect.type_descriptor(BigInteger())
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | int | None:
-        if value is None:
-            return None
-        if value.utcoffset() is None:
-            raise ValueError(f"{value!r} has no time zone; give an instant, as in now(UTC)")
-        if dialect.name == "postgresql":
-            return value
-        return (value - _EPOCH) // _MICROSECOND
-
-    def process_result_value(
-        self, value: datetime | int | None, dialect: Dialect
-    ) -> datetime | None:
-        if isinstance(value, int):
-            return _EPOCH + timedelta(microseconds=value)
-        return None if value is None else value.astimezone(UTC)
-
-
-# SQLite gives a row its number by itself only where the column's type is INTEGER.
-Id = BigInteger().with_variant(Integer(), "sqlite")
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
+from db.schema.types import Id, UtcDateTime, metadata
 
 model = Table(
     "model",
@@ -230,14 +178,26 @@ rejection = Table(
     Index(None, "rejected_at"),
 )
 
-person_role = Table(
-    "person_role",
+purge = Table(
+    "purge",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("email", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("given_by", Text, nullable=False),
-    Column("given_at", UtcDateTime, nullable=False),
-    CheckConstraint("role IN ('viewer', 'reviewer', 'engineer')", name="role"),
-    Index(None, "email", "id"),
+    Column("begun_at", UtcDateTime, nullable=False),
+    # Photographs whose last inspection was before this instant.
+    Column("older_than", UtcDateTime, nullable=False),
+    Column("retention_days", Integer, nullable=False),
+    Column("purged_by", Text, nullable=False),
 )
+
+purged_photograph = Table(
+    "purged_photograph",
+    metadata,
+    Column("purge_id", Id, ForeignKey("purge.id"), primary_key=True, autoincrement=False),
+    Column("photograph_sha256", Text, ForeignKey("photograph.sha256"), primary_key=True),
+    Index(None, "photograph_sha256"),
+)
+
+KEPT = func.length(photograph.c.data) > 0
+"""Whether a photograph's bytes are there."""
+
+Index("ix_photograph_kept", photograph.c.stored_at, sqlite_where=KEPT, postgresql_where=KEPT)

@@ -1,9 +1,11 @@
-"""The tables of review, beside the verdicts that they never change.
+"""Review and process control, beside the verdicts that they never change.
 
     inspection ──── review_item       parts that people are asked about; drawn when stored
       ├───────────< disposition       append-only: decisions, and undos of them
       ├──────────── second_review     decided parts drawn for a second person's blind decision
-      └──────────── review_claim      who is looking at a part now; the only one that forgets
+      └──────────── review_claim      who is looking at a part now; its rows are deleted
+    model ──< baseline                an engineer's limits of a chart; the latest is in force
+      └─────< signal_note             what caused a signal of it
 
 All but ``review_claim`` are protected by triggers.
 """
@@ -17,12 +19,13 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     Index,
+    Integer,
     Table,
     Text,
     UniqueConstraint,
 )
 
-from db.schema import Id, UtcDateTime, metadata
+from db.schema.types import Id, UtcDateTime, metadata
 
 UNDO = "undo"
 """The decision of a disposition that takes an earlier one back."""
@@ -76,4 +79,44 @@ review_claim = Table(
     Column("inspection_id", Id, ForeignKey("inspection.id"), primary_key=True, autoincrement=False),
     Column("person_key", Text, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
+)
+
+baseline = Table(
+    "baseline",
+    metadata,
+    Column("id", Id, primary_key=True),
+    # Empty for the chart of all stations.
+    Column("station", Text, nullable=False),
+    Column("grain", Text, nullable=False),
+    Column("model_id", Id, ForeignKey("model.id"), nullable=False),
+    Column("threshold", Double, nullable=False),
+    Column("begins", UtcDateTime, nullable=False),
+    Column("ends", UtcDateTime, nullable=False),
+    Column("defective", Integer, nullable=False),
+    Column("inspected", Integer, nullable=False),
+    Column("subgroups", Integer, nullable=False),
+    Column("sigma_z", Double, nullable=False),
+    Column("chance", Double, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", UtcDateTime, nullable=False),
+    CheckConstraint("0 <= defective AND defective <= inspected AND inspected > 0", name="counts"),
+    Index(None, "station", "grain", "model_id", "threshold", "id"),
+)
+
+signal_note = Table(
+    "signal_note",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("station", Text, nullable=False),
+    Column("grain", Text, nullable=False),
+    Column("model_id", Id, ForeignKey("model.id"), nullable=False),
+    Column("threshold", Double, nullable=False),
+    Column("rule", Text, nullable=False),
+    # Begin of the subgroup at which the rule fired.
+    Column("at", UtcDateTime, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("noted_by", Text, nullable=False),
+    Column("noted_at", UtcDateTime, nullable=False),
+    Index(None, "station", "grain", "at"),
 )
