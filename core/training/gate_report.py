@@ -12,7 +12,7 @@ from core.training.changes import blurred, brightened, recompressed
 from core.training.dataset import read_pixels
 from core.training.foreign import foreign_pictures
 from core.training.held_out import Material
-from core.training.judges import Judges
+from core.training.judges import FoldModels
 from core.training.parts import Gray
 from core.training.robustness import Sample
 
@@ -25,43 +25,43 @@ SPOILT = (
 
 
 def gate_report(
-    material: Material, folds: NDArray[np.intp], sample: Sample, judges: Judges
+    material: Material, folds: NDArray[np.intp], sample: Sample, models: FoldModels
 ) -> list[TurnedAway]:
     """Clean photographs, foreign pictures, and defective ones spoilt until they pass as OK.
 
-    Every picture of a casting is judged by the network and the gate that held it out; foreign
+    Every picture of a casting is verdicts by the network and the gate that held it out; foreign
     pictures by each of them in turn.
     """
     rows = []
     pixels = read_pixels(material.folder, material.photographs)
     with material.bar("Gate: clean photographs", len(pixels)) as step:
-        clean = judges.judge(list(pixels), folds, step)
-    rows.append(_row("clean photographs", clean.turned_away))
+        clean = models.inspect(list(pixels), folds, step)
+    rows.append(_row("clean photographs", clean.rejected))
     defective = [n for n in range(len(sample.pixels)) if sample.defective[n]]
     held = sample.folds[defective]
     with material.bar("Gate: spoilt photographs", len(SPOILT) * len(defective)) as step:
         for name, kind, strength in SPOILT:
             spoilt = [_spoilt(sample.pixels[n], kind, strength) for n in defective]
-            judged = judges.judge(spoilt, held, step)
-            escaping = ~judged.called_defective
+            verdicts = models.inspect(spoilt, held, step)
+            escaping = ~verdicts.called_defective
             rows.append(
-                _row(f"defective, {name}, passed as OK by the model", judged.turned_away[escaping])
+                _row(f"defective, {name}, passed as OK by the model", verdicts.rejected[escaping])
             )
     some = np.random.default_rng(2).permutation(len(sample.pixels))[:120]
     strange = [
         *((name, gray, int(sample.folds[n])) for n in some for name, gray in _cut(sample, int(n))),
         *(
-            (name, gray, n % len(judges.sessions))
+            (name, gray, n % len(models.sessions))
             for n, (name, gray) in enumerate(foreign_pictures())
         ),
     ]
     with material.bar("Gate: foreign pictures", len(strange)) as step:
-        judged = judges.judge(
+        verdicts = models.inspect(
             [gray for _, gray, _ in strange], np.array([fold for *_, fold in strange]), step
         )
     kinds = np.array([name for name, *_ in strange])
     for name in dict.fromkeys(kinds):
-        rows.append(_row(str(name), judged.turned_away[kinds == name]))
+        rows.append(_row(str(name), verdicts.rejected[kinds == name]))
     return rows
 
 

@@ -7,7 +7,7 @@ from core.training.calibration import calibrate_head
 from core.training.gate_report import gate_report
 from core.training.gating import familiar, fit_familiarity
 from core.training.held_out import HeldOut, Material
-from core.training.judges import judges_of
+from core.training.judges import fold_models
 from core.training.robustness import robustness, sample_of
 
 
@@ -20,11 +20,11 @@ def with_reports(material: Material, held: HeldOut, card: ModelCard) -> ModelCar
     for fold, network in enumerate(held.networks):
         calibrate_head(network, card.calibration)
         fit_familiarity(network, parts, material.castings_in(held.folds == fold))
-    judges = judges_of(held.networks, card.gate, card.threshold.probability)
+    models = fold_models(held.networks, card.gate, card.threshold.probability)
     sample = sample_of(material, held.folds)
     return card.model_copy(
         update={
-            "robustness": robustness(material, sample, judges),
-            "gate_report": gate_report(material, held.folds, sample, judges),
+            "robustness": robustness(material, sample, models),
+            "gate_report": gate_report(material, held.folds, sample, models),
         }
     )

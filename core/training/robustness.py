@@ -15,7 +15,7 @@ from core.training.changes import blurred, brightened, noisy, recompressed, with
 from core.training.dataset import majority_labels, read_pixels
 from core.training.healing import Sheet, sheet_of
 from core.training.held_out import Material
-from core.training.judges import Judged, Judges
+from core.training.judges import FoldModels, FoldVerdicts
 from core.training.parts import Floats, Gray, find_part, polar_coordinates
 from core.training.rephotography import RIM, ground_of, on_ground, part_cells
 from core.training.views import sorted_castings
@@ -71,14 +71,14 @@ def sample_of(material: Material, folds: NDArray[np.intp]) -> Sample:
     )
 
 
-def robustness(material: Material, sample: Sample, judges: Judges) -> Robustness:
-    """Every change on the sample, judged by networks that saw none of its castings."""
+def robustness(material: Material, sample: Sample, models: FoldModels) -> Robustness:
+    """Every change on the sample, verdicts by networks that saw none of its castings."""
     changes = _changes(sample)
     work = sum(int(change.of.sum()) for change in changes)
     with material.bar("Robustness", work) as step:
-        plain = judges.judge(sample.pixels, sample.folds, step)
+        plain = models.inspect(sample.pixels, sample.folds, step)
         rows = [
-            _row(change, sample, plain, _judged(change, sample, judges, step)) for change in changes
+            _row(change, sample, plain, _judged(change, sample, models, step)) for change in changes
         ]
     shares = [
         _on_part(plain.evidence[n], sample.radius[n])
@@ -150,19 +150,21 @@ def _changes(sample: Sample) -> list[_Tried]:
     return tried
 
 
-def _judged(change: _Tried, sample: Sample, judges: Judges, step: Callable[[int], None]) -> Judged:
+def _judged(
+    change: _Tried, sample: Sample, models: FoldModels, step: Callable[[int], None]
+) -> FoldVerdicts:
     rows = np.flatnonzero(change.of)
-    return judges.judge([change.make(int(n)) for n in rows], sample.folds[rows], step)
+    return models.inspect([change.make(int(n)) for n in rows], sample.folds[rows], step)
 
 
-def _row(change: _Tried, sample: Sample, plain: Judged, changed: Judged) -> Change:
+def _row(change: _Tried, sample: Sample, plain: FoldVerdicts, changed: FoldVerdicts) -> Change:
     before = plain.called_defective[change.of]
     return Change(
         change=change.name,
         photographs=int(change.of.sum()),
         auc=auc(sample.defective[change.of], changed.log_odds) or 0.0,
         flipped=float((before != changed.called_defective).mean()),
-        turned_away=float(changed.turned_away.mean()),
+        turned_away=float(changed.rejected.mean()),
     )
 
 
