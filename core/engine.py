@@ -35,7 +35,7 @@ MICRO_BATCH = 8
 
 
 OUTPUTS = ("log_odds", "evidence", "strangeness")
-"""Of the exported graph, in order."""
+"""Of the exported graph, in order; the last is the novelty score."""
 
 
 class EngineKind(StrEnum):
@@ -51,7 +51,7 @@ class Inference:
 
     log_odds: NDArray[np.float32]
     evidence: NDArray[np.float32]
-    strangeness: NDArray[np.float32]
+    novelty: NDArray[np.float32]
     """(N,): how unlike the training parts each photograph is (see ``core.familiarity``)."""
 
 
@@ -124,9 +124,7 @@ class OnnxEngine:
 
 def joined_inferences(parts: Iterable[Inference]) -> Inference:
     """Several forward passes as one; at least one is needed."""
-    outputs = zip(
-        *((part.log_odds, part.evidence, part.strangeness) for part in parts), strict=True
-    )
+    outputs = zip(*((part.log_odds, part.evidence, part.novelty) for part in parts), strict=True)
     return Inference(*(np.concatenate(of) for of in outputs))
 
 

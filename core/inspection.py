@@ -211,7 +211,7 @@ class _Way:
         )
         card = self.engine.card
         probability = float(probabilities(inference.log_odds)[0])
-        reason = fault(measures, float(inference.strangeness[0]), card.gate)
+        reason = fault(measures, float(inference.novelty[0]), card.gate)
         inspection = Inspection(
             file=photograph.name,
             sha256=sha256,

@@ -1,7 +1,7 @@
 """A trained network -> the ONNX graph that serves it.
 
 Normalisation is inside the graph; input is a uint8 batch of any size, outputs are the
-log-odds, the evidence map and the strangeness of the same forward pass.
+log-odds, the evidence map and the novelty of the same forward pass.
 """
 
 from __future__ import annotations

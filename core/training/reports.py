@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.model_card import ModelCard
 from core.training.calibration import calibrate_head
 from core.training.gate_report import gate_report
-from core.training.gating import familiar, fit_familiarity
+from core.training.gating import fit_novelty, reference_signatures
 from core.training.held_out import HeldOut, Material
 from core.training.judges import fold_models
 from core.training.robustness import robustness, sample_of
@@ -16,10 +16,10 @@ def with_reports(material: Material, held: HeldOut, card: ModelCard) -> ModelCar
 
     The networks take the card's calibration and a gate that does not know their fold.
     """
-    parts = familiar(material)
+    parts = reference_signatures(material)
     for fold, network in enumerate(held.networks):
         calibrate_head(network, card.calibration)
-        fit_familiarity(network, parts, material.castings_in(held.folds == fold))
+        fit_novelty(network, parts, material.castings_in(held.folds == fold))
     models = fold_models(held.networks, card.gate, card.threshold.probability)
     sample = sample_of(material, held.folds)
     return card.model_copy(
