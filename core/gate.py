@@ -12,10 +12,11 @@ on the training photographs when a model is exported, and stored on its card.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from core.images import SIDE
 
@@ -31,20 +32,22 @@ BLOCK = 8
 _IMMERKAER = float(np.sqrt(np.pi / 2) / 6)
 
 
+def _stored_as(stored: str, name: str) -> Any:
+    return Field(validation_alias=AliasChoices(name, stored), serialization_alias=stored)
+
+
 class GateLimits(BaseModel):
     """What a photograph must keep to be inspected; on the model card, where two names are older."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
-    novelty: float = Field(alias="strangeness")
+    novelty: float = _stored_as("strangeness", "novelty")
     """Most: distance of the early features from those of training parts."""
     sharpness: float
     """Least: mean absolute Laplacian over the deviation of the gray levels."""
     brightness: float
     """Least: mean gray level."""
-    overexposed: float = Field(alias="burnt")
+    overexposed: float = _stored_as("burnt", "overexposed")
     """Most: share of overexposed pixels."""
     noise: float
     """Most: deviation of the noise over that of the gray levels."""

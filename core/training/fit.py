@@ -108,7 +108,7 @@ def _run(
     validation: Validation | None,
     progress: Callable[[int], None],
 ) -> list[Epoch]:
-    # Runs go on at the same time: what each draws from a shared generator would depend on scheduling.
+    # Runs go on at the same time: a shared generator would depend on scheduling.
     generator = torch.Generator().manual_seed(recipe.seed)
     network.eval()
     blocks = trainable(network.features)

@@ -19,15 +19,7 @@ from numpy.typing import NDArray
 from core.engine import load_engine
 from core.errors import DataSetError
 from core.evidence_set import evidence_set
-from core.model_card import (
-    GRAPH,
-    SCORES,
-    WEIGHTS,
-    ModelCard,
-    Threshold,
-    TrainingData,
-    write_card,
-)
+from core.model_card import GRAPH, SCORES, WEIGHTS, ModelCard, Threshold, TrainingData, write_card
 from core.network import save_weights
 from core.thresholds import recall_floor_on_photographs
 from core.training.calibration import calibrate, calibrate_head, calibrated
