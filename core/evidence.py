@@ -47,12 +47,6 @@ _RAMP = np.array(
 )
 
 
-def strongest_cell(evidence: NDArray[np.floating]) -> tuple[int, int]:
-    """(row, column) of the largest positive evidence."""
-    row, column = np.unravel_index(int(np.argmax(evidence)), evidence.shape)
-    return int(row), int(column)
-
-
 def stored_map(evidence: NDArray[np.floating]) -> NDArray[np.float16]:
     """The map in half precision, its sum kept.
 

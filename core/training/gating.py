@@ -99,29 +99,26 @@ def limits_of(material: Material, held: HeldOut, parts: ReferenceSignatures) -> 
         ]
     )
     pixels = read_pixels(material.folder, material.photographs)
-    plain = _measured(pixels)
-    brighter = _measured([brightened(gray, BRIGHTER) for gray in pixels])
-    darker = _measured([brightened(gray, DARKER) for gray in pixels])
-    compressed = _measured([recompressed(gray, QUALITY) for gray in pixels[::4]])
+    plain = [measure(gray) for gray in pixels]
+    brighter = [measure(brightened(gray, BRIGHTER)) for gray in pixels]
+    darker = [measure(brightened(gray, DARKER)) for gray in pixels]
+    compressed = [measure(recompressed(gray, QUALITY)) for gray in pixels[::4]]
 
-    def most(measures: Sequence[Measures], name: str) -> float:
-        return float(np.quantile([getattr(of, name) for of in measures], 1 - RARE))
-
-    def least(measures: Sequence[Measures], name: str) -> float:
-        return float(np.quantile([getattr(of, name) for of in measures], RARE))
+    def rare(measures: Sequence[Measures], name: str, share: float = 1 - RARE) -> float:
+        return float(np.quantile([getattr(of, name) for of in measures], share))
 
     return GateLimits(
         novelty=NOVELTY_MARGIN * float(np.quantile(novelty, 1 - RARE)),
-        sharpness=BLURRED * least(plain, "sharpness"),
-        brightness=least(darker, "brightness"),
-        overexposed=most(brighter, "overexposed"),
-        noise=most(plain, "noise"),
-        blockiness=most(compressed, "blockiness"),
+        sharpness=BLURRED * rare(plain, "sharpness", RARE),
+        brightness=rare(darker, "brightness", RARE),
+        overexposed=rare(brighter, "overexposed"),
+        noise=rare(plain, "noise"),
+        blockiness=rare(compressed, "blockiness"),
     )
 
 
 def novelty_of(gate: NoveltyDetector, signatures: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Strangeness (N,) of (N, 240) signatures."""
+    """Novelty score (N,) of (N, 240) signatures."""
     with torch.inference_mode():
         return gate.distance(torch.from_numpy(signatures)).numpy()
 
@@ -138,7 +135,7 @@ def _augmented(material: Material, pixels: NDArray[np.uint8]) -> list[tuple[int,
         own = np.random.default_rng([material.recipe.seed, n])
         return n, augmented(pixels[n].astype(np.float32), radius, False, own)
 
-    title = "Photographs seen anew, for the gate"
+    title = "Augmented photographs, for the gate"
     found = []
     with material.bar(title, len(chosen)) as step, ThreadPoolExecutor(default_threads()) as pool:
         for view in pool.map(seen, chosen):
@@ -161,7 +158,3 @@ def _signatures(early: NDArray[np.float16]) -> NDArray[np.float32]:
             for start in range(0, len(early), 256)
         ]
     return torch.cat(parts).numpy()
-
-
-def _measured(pixels: Sequence[NDArray[np.uint8]] | NDArray[np.uint8]) -> list[Measures]:
-    return [measure(gray) for gray in pixels]
