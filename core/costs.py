@@ -108,12 +108,9 @@ def cheapest(
     cost = cost_curve(counts, costs, defect_rate)
     best = int(np.argmin(cost))
     error = _standard_error(parts, counts.thresholds[best], costs, defect_rate, resamples)
-    dear = cost > cost[best] + error
-    low, high = best, best
-    while low > 0 and not dear[low - 1]:
-        low -= 1
-    while high + 1 < len(cost) and not dear[high + 1]:
-        high += 1
+    dear = np.flatnonzero(cost > cost[best] + error)
+    low = int(dear[dear < best].max(initial=-1)) + 1
+    high = int(dear[dear > best].min(initial=len(cost))) - 1
     return CheapestThreshold(
         threshold=_middle_of_gap(counts.thresholds, best),
         cost=float(cost[best]),

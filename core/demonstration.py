@@ -14,14 +14,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from io import BytesIO
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from core.defects import Defect
 from core.inspection import Photograph
-from core.samples import JPEG_QUALITY, render_part
+from core.samples import jpeg_bytes, render_part
 from core.shifts import Calendar, Shift
 
 STATIONS = ("line 1", "line 2", "line 3")
@@ -99,9 +98,7 @@ def photograph_of(part: MadePart) -> Photograph:
     picture = Image.fromarray(rendered.pixels)
     if part.blurred:
         picture = picture.filter(ImageFilter.GaussianBlur(7))
-    buffer = BytesIO()
-    picture.save(buffer, format="JPEG", quality=JPEG_QUALITY)
-    return Photograph(part.name, buffer.getvalue())
+    return Photograph(part.name, jpeg_bytes(picture))
 
 
 def _works(calendar: Calendar, shift: Shift) -> bool:

@@ -8,28 +8,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-MOUNTS = Path("/proc/self/mountinfo")
+import psutil
+
 FLEETING = frozenset({"overlay", "aufs", "tmpfs", "ramfs"})
 """File systems of a container's own layer, and of memory."""
 COMMUNITY_CLOUD = Path("/mount/src")
 """Where Streamlit Community Cloud puts an app's repository."""
 
 
-def is_fleeting(place: Path, mounts: Path = MOUNTS) -> bool:
-    """Whether what is written at ``place`` is lost with the container or at the next start.
-
-    False where the system does not tell, as on Windows and macOS.
-    """
+def is_fleeting(place: Path) -> bool:
+    """Whether what is written at ``place`` is lost with the container or at the next start."""
     path = place.absolute()
     if path.is_relative_to(COMMUNITY_CLOUD):
         return True
-    if not mounts.is_file():
-        return False
-    deepest, kind = Path(), ""
-    for line in mounts.read_text(encoding="utf-8").splitlines():
-        before, _, after = line.partition(" - ")
-        point = Path(before.split()[4].encode().decode("unicode_escape"))
-        # Of several mounts at one point the last is the one in use.
-        if path.is_relative_to(point) and len(point.parts) >= len(deepest.parts):
-            deepest, kind = point, after.split()[0]
-    return kind in FLEETING
+    mounts = [of for of in psutil.disk_partitions(all=True) if path.is_relative_to(of.mountpoint)]
+    # Of several mounts at one point the last is the one in use.
+    deepest = max(reversed(mounts), key=lambda of: len(Path(of.mountpoint).parts), default=None)
+    return deepest is not None and deepest.fstype in FLEETING

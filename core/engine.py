@@ -11,6 +11,7 @@ that is not the one its model card describes, and both may be called from severa
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,6 +34,10 @@ MICRO_BATCH = 8
 """Photographs handed over together: to the torch engine, and to one transaction of the store."""
 
 
+OUTPUTS = ("log_odds", "evidence", "strangeness")
+"""Of the exported graph, in order; the last is the novelty score."""
+
+
 class EngineKind(StrEnum):
     """Which runtime computes the forward pass."""
 
@@ -46,7 +51,7 @@ class Inference:
 
     log_odds: NDArray[np.float32]
     evidence: NDArray[np.float32]
-    strangeness: NDArray[np.float32]
+    novelty: NDArray[np.float32]
     """(N,): how unlike the training parts each photograph is (see ``core.familiarity``)."""
 
 
@@ -114,18 +119,17 @@ class OnnxEngine:
         if len(pixels) < 2:
             return _run(self.session if alone else self.lane, pixels)
         each = [pixels[index : index + 1] for index in range(len(pixels))]
-        parts = list(self.pool.map(partial(_run, self.lane), each))
-        return Inference(
-            np.concatenate([part.log_odds for part in parts]),
-            np.concatenate([part.evidence for part in parts]),
-            np.concatenate([part.strangeness for part in parts]),
-        )
+        return joined_inferences(self.pool.map(partial(_run, self.lane), each))
+
+
+def joined_inferences(parts: Iterable[Inference]) -> Inference:
+    """Several forward passes as one; at least one is needed."""
+    outputs = zip(*((part.log_odds, part.evidence, part.novelty) for part in parts), strict=True)
+    return Inference(*(np.concatenate(of) for of in outputs))
 
 
 def _run(session: onnxruntime.InferenceSession, pixels: NDArray[np.uint8]) -> Inference:
-    outputs = session.run(
-        ["log_odds", "evidence", "strangeness"], {"photographs": np.ascontiguousarray(pixels)}
-    )
+    outputs = session.run(OUTPUTS, {"photographs": np.ascontiguousarray(pixels)})
     return Inference(*(np.asarray(output) for output in outputs))
 
 
@@ -134,17 +138,18 @@ def load_onnx(folder: Path = MODELS, threads: int | None = None) -> OnnxEngine:
     card = read_card(folder)
     threads = threads or default_threads()
     graph = verified_bytes(folder / GRAPH, card.graph_sha256)
-    lane = _session(graph, 1)
-    session = lane if threads == 1 else _session(graph, threads)
+    lane = onnx_session(graph, 1)
+    session = lane if threads == 1 else onnx_session(graph, threads)
     return OnnxEngine(card, threads, session, lane, ThreadPoolExecutor(threads, "inference"))
 
 
-def _session(graph: bytes, threads: int) -> onnxruntime.InferenceSession:
+def onnx_session(graph: bytes, threads: int) -> onnxruntime.InferenceSession:
+    """A session that computes each call with ``threads``; raises ModelAltered."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    # Between two photographs the threads wait without turning: others need the processor.
+    # Disable thread spinning: between two photographs others need the processor.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     try:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

@@ -3,7 +3,7 @@
 The channels of one early block are averaged over rings around the picture's middle: a
 casting from above looks alike in every direction, so their means and deviations along the
 rings are the same however it is turned. What principal components of the training parts
-leave unexplained of a photograph's signature is its strangeness: the deviation of its residual
+leave unexplained of a photograph's signature is its novelty: the deviation of its residual
 (the SPE or Q statistic of process control: Jackson and Mudholkar, Technometrics 21, 1979).
 It is one more output of the forward pass, a few thousandths of its arithmetic.
 """
@@ -22,10 +22,10 @@ RINGS = ((0.0, 9.0), (9.0, 18.1), (18.1, 25.5), (25.5, 34.5), (36.2, 82.0))
 
 SIGNATURE = CHANNELS * len(RINGS) * 2
 COMPONENTS = 15
-"""More explain blur and burnt light as well, which should stay strange."""
+"""More explain blur and overexposure as well, which should stay novel."""
 
 
-class Familiarity(nn.Module):
+class NoveltyDetector(nn.Module):
     """Signatures, and their distance from those it was fitted on; zero until :meth:`fit`."""
 
     def __init__(self) -> None:
@@ -47,11 +47,11 @@ class Familiarity(nn.Module):
         return torch.cat([mean, deviation], dim=2).flatten(1)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(N, 24, 75, 75) -> strangeness (N,)."""
+        """(N, 24, 75, 75) -> novelty (N,)."""
         return self.distance(self.signature(features))
 
     def distance(self, signatures: Tensor) -> Tensor:
-        """(N, 240) signatures -> strangeness (N,)."""
+        """(N, 240) signatures -> novelty (N,)."""
         known = (signatures - self.mean) / self.scale
         residual = known - (known @ self.axes) @ self.axes.T
         return (residual * residual).sum(dim=1).sqrt()

@@ -6,24 +6,25 @@ from those of training parts, an output of the same forward pass). Each limit is
 on the training photographs when a model is exported, and stored on its card.
 
     measures = measure(pixels)
-    reason = fault(measures, strangeness, card.gate)     # "" when it can be inspected
+    reason = fault(measures, novelty, card.gate)     # "" when it can be inspected
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from core.images import SIDE
 
 MARGIN = 45
 """Pixels of border left out: what lies behind the part says nothing about focus or light."""
 
-BURNT = 250
-"""Gray level from which a pixel is burnt out."""
+OVEREXPOSED = 250
+"""Gray level from which a pixel is overexposed."""
 
 BLOCK = 8
 """JPEG compresses blocks of 8 x 8 pixels."""
@@ -31,19 +32,23 @@ BLOCK = 8
 _IMMERKAER = float(np.sqrt(np.pi / 2) / 6)
 
 
+def _stored_as(stored: str, name: str) -> Any:
+    return Field(validation_alias=AliasChoices(name, stored), serialization_alias=stored)
+
+
 class GateLimits(BaseModel):
-    """What a photograph must keep to be inspected; on the model card."""
+    """What a photograph must keep to be inspected; on the model card, where two names are older."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
-    strangeness: float
+    novelty: float = _stored_as("strangeness", "novelty")
     """Most: distance of the early features from those of training parts."""
     sharpness: float
     """Least: mean absolute Laplacian over the deviation of the gray levels."""
     brightness: float
     """Least: mean gray level."""
-    burnt: float
-    """Most: share of pixels burnt out."""
+    overexposed: float = _stored_as("burnt", "overexposed")
+    """Most: share of overexposed pixels."""
     noise: float
     """Most: deviation of the noise over that of the gray levels."""
     blockiness: float
@@ -56,7 +61,7 @@ class Measures:
 
     sharpness: float
     brightness: float
-    burnt: float
+    overexposed: float
     noise: float
     blockiness: float
 
@@ -76,19 +81,19 @@ def measure(pixels: NDArray[np.uint8]) -> Measures:
     return Measures(
         sharpness=_size(laplacian) / deviation,
         brightness=float(inner.mean()),
-        burnt=np.count_nonzero(inner >= BURNT) / inner.size,
+        overexposed=np.count_nonzero(inner >= OVEREXPOSED) / inner.size,
         noise=_size(second) * _IMMERKAER / deviation,
         blockiness=_blockiness(pixels),
     )
 
 
-def fault(measures: Measures, strangeness: float, limits: GateLimits) -> str:
+def fault(measures: Measures, novelty: float, limits: GateLimits) -> str:
     """Why the photograph cannot be inspected and what to do; empty when it can.
 
-    Light and focus come first: a part out of focus is strange to the model too, and the
+    Light and focus come first: a part out of focus has a high novelty score too, and the
     photographer needs the cause.
     """
-    if measures.burnt > limits.burnt:
+    if measures.overexposed > limits.overexposed:
         return "Burnt out by too much light: lower the exposure and retake the photograph."
     if measures.brightness < limits.brightness:
         return "Too dark: add light or raise the exposure and retake the photograph."
@@ -96,7 +101,7 @@ def fault(measures: Measures, strangeness: float, limits: GateLimits) -> str:
         return "Out of focus: clean the lens, focus and retake the photograph."
     if measures.blockiness > limits.blockiness:
         return "Compressed too hard: save it with a JPEG quality of 50 or more."
-    if strangeness <= limits.strangeness:
+    if novelty <= limits.novelty:
         return ""
     if measures.noise > limits.noise:
         return "Too much noise: add light, lower the camera's gain and retake the photograph."

@@ -142,7 +142,7 @@ class _Stages:
         )
         card = self.engine.card
         probability = float(probabilities(inference.log_odds)[0])
-        reason = fault(measures, float(inference.strangeness[0]), card.gate)
+        reason = fault(measures, float(inference.novelty[0]), card.gate)
         inspection = Inspection(
             file=photograph.name,
             sha256=photograph.sha256,

@@ -120,15 +120,15 @@ def auc(defective: ArrayLike, scores: ArrayLike) -> float | None:
 
     None when one class is missing. Raises DataSetError on scores that are not numbers.
     """
+    from scipy.stats import rankdata
+
     truth, values = np.asarray(defective, dtype=bool), np.asarray(scores, dtype=np.float64)
     if np.isnan(values).any():
         raise DataSetError("A score is not a number.")
     positives, negatives = int(truth.sum()), int((~truth).sum())
     if not positives or not negatives:
         return None
-    _, group, counts = np.unique(values, return_inverse=True, return_counts=True)
-    mean_ranks = np.cumsum(counts) - (counts - 1) / 2
-    rank_sum = float(mean_ranks[group[truth]].sum())
+    rank_sum = float(rankdata(values)[truth].sum())
     return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
 
 

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core.errors import ModelAltered, ModelMissing
-from core.familiarity import Familiarity
+from core.familiarity import NoveltyDetector
 from core.images import SIDE
 
 CELLS = 10
@@ -67,7 +67,7 @@ _models = _torchvision_models()
 
 
 class CastingNetwork(nn.Module):
-    """Grayscale photographs in; log-odds of "defective", their evidence and strangeness out."""
+    """Grayscale photographs in; log-odds of "defective", their evidence and novelty out."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class CastingNetwork(nn.Module):
             1, stem.out_channels, stem.kernel_size, stem.stride, stem.padding, bias=False
         )
         self.head = nn.Linear(FEATURES, 1)
-        self.familiarity = Familiarity()
+        self.familiarity = NoveltyDetector()
         self.register_buffer("disc", _disc(), persistent=False)
         self.disc: Tensor
 
@@ -103,7 +103,7 @@ class CastingNetwork(nn.Module):
         return features
 
     def forward(self, photographs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(N, 300, 300) uint8 -> log-odds (N,), evidence (N, 10, 10), strangeness (N,), float32."""
+        """(N, 300, 300) uint8 -> log-odds (N,), evidence (N, 10, 10), novelty (N,), float32."""
         early = self.early(photographs)
         activations = self.features[FAMILIAR_BLOCK:](early)
         evidence = self.cell_scores(activations) / (activations.shape[2] * activations.shape[3])

@@ -76,8 +76,13 @@ def render_part(
 
 def encode_jpeg(part: SamplePart) -> bytes:
     """The part as a JPEG file; the same part gives the same bytes."""
+    return jpeg_bytes(Image.fromarray(part.pixels))
+
+
+def jpeg_bytes(picture: Image.Image) -> bytes:
+    """A picture as the camera's JPEG file."""
     buffer = BytesIO()
-    Image.fromarray(part.pixels).save(buffer, format="JPEG", quality=JPEG_QUALITY)
+    picture.save(buffer, format="JPEG", quality=JPEG_QUALITY)
     return buffer.getvalue()
 
 

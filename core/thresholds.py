@@ -96,10 +96,6 @@ class Curves:
     def specificity(self) -> Rates:
         return 1 - self.false_alarms / self.ok
 
-    @property
-    def f1(self) -> Rates:
-        return 2 * self.caught / (self.flagged + self.defective)
-
     def thinned(self, points: int) -> Curves:
         """Some ``points`` of the thresholds, evenly spread over scores and over parts, to draw."""
         count = len(self.thresholds)

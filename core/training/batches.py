@@ -24,7 +24,7 @@ class Examples:
     """(N, 10, 10): where defects were put."""
     local: NDArray[np.bool_]
     """Whether ``cells`` holds every defect there is."""
-    ground: NDArray[np.bool_]
+    background: NDArray[np.bool_]
     """(N, 10, 10): cells that see nothing of the part."""
     kinds: NDArray[np.str_]
     groups: NDArray[np.str_]

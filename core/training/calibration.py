@@ -60,14 +60,14 @@ def calibrate_head(network: CastingNetwork, by: Calibration) -> None:
 
 
 def reliability_of(
-    chances: NDArray[np.float64], defective: NDArray[np.bool_]
+    predicted: NDArray[np.float64], defective: NDArray[np.bool_]
 ) -> list[ReliabilityBin]:
     """Ten equal bins of probability; empty ones are left out."""
-    which = np.minimum((chances * BINS).astype(int), BINS - 1)
+    which = np.minimum((predicted * BINS).astype(int), BINS - 1)
     return [
         ReliabilityBin(
             photographs=int((which == number).sum()),
-            mean_probability=float(chances[which == number].mean()),
+            mean_probability=float(predicted[which == number].mean()),
             share_defective=float(defective[which == number].mean()),
         )
         for number in np.unique(which)

@@ -19,19 +19,27 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from core.errors import DataSetError, ImageRejected
 from core.images import decode
-from core.training.dataset import CASTING_COLUMNS, DEFECTIVE, LabelledPhotograph
-from core.training.signatures import HARMONICS, find_opening, ring_signature
+from core.training.dataset import (
+    CASTING_COLUMNS,
+    DEFECTIVE,
+    OK,
+    LabelledPhotograph,
+    majority_labels,
+)
+from core.training.parts import find_opening
+from core.training.signatures import HARMONICS, ring_signature
 
 LINK = 0.66
 """Two photographs that score this or more show the same casting."""
@@ -43,8 +51,6 @@ to start threads of its own inside ours, which costs five times the time."""
 _THREADS = 2
 
 Progress = Callable[[int, int], None]
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 Signatures = NDArray[np.complex64]
 
 
@@ -118,32 +124,31 @@ def group_castings(
     naming the first photograph that cannot be decoded.
     """
 
-    def sign(photograph: LabelledPhotograph) -> Signatures | None:
-        return _signature(photograph, folder)
-
-    known: dict[str, Signatures | None] = {}
-    first = list({photograph.sha256: photograph for photograph in reversed(photographs)}.values())
-    first.reverse()
+    first = {photograph.sha256: photograph for photograph in reversed(photographs)}
+    hashes = list(dict.fromkeys(photograph.sha256 for photograph in photographs))
     copies = Counter(photograph.sha256 for photograph in photographs)
+    known: dict[str, Signatures | None] = {}
     done = 0
-    for photograph, signature in zip(first, _in_threads(sign, first), strict=True):
-        known[photograph.sha256] = signature
-        done += copies[photograph.sha256]
-        if progress is not None:
-            progress(done, len(photographs))
-    matched = [name for name, signature in known.items() if signature is not None]
-    groups = {sha256: -1 - place for place, sha256 in enumerate(known)}
+    with ThreadPoolExecutor(_THREADS) as pool:
+        signed = pool.map(lambda sha256: _signature(first[sha256], folder), hashes)
+        for sha256, signature in zip(hashes, signed, strict=True):
+            known[sha256] = signature
+            done += copies[sha256]
+            if progress is not None:
+                progress(done, len(photographs))
+    matched = {sha256: of for sha256, of in known.items() if of is not None}
+    groups = {sha256: -1 - place for place, sha256 in enumerate(hashes)}
     if matched:
-        stack = np.stack([signature for signature in known.values() if signature is not None])
-        groups |= zip(matched, link_signatures(stack).tolist(), strict=True)
-    unmatched = {sha256 for sha256, signature in known.items() if signature is None}
+        groups |= zip(matched, link_signatures(np.stack([*matched.values()])).tolist(), strict=True)
     return report_of(
-        photographs, [groups[photograph.sha256] for photograph in photographs], unmatched
+        photographs,
+        [groups[photograph.sha256] for photograph in photographs],
+        unmatched=known.keys() - matched.keys(),
     )
 
 
 def report_of(
-    photographs: Sequence[LabelledPhotograph], groups: Sequence[int], unmatched: set[str]
+    photographs: Sequence[LabelledPhotograph], groups: Sequence[int], unmatched: Set[str]
 ) -> CastingReport:
     """Name the groups (one number a photograph) and say what crosses splits and labels.
 
@@ -155,28 +160,25 @@ def report_of(
         group: f"C{number:03d}"
         for number, group in enumerate(sorted(sizes, key=lambda group: -sizes[group]), start=1)
     }
-    labels: defaultdict[str, list[str]] = defaultdict(list)
-    splits: defaultdict[str, set[str]] = defaultdict(set)
-    copies: defaultdict[str, list[LabelledPhotograph]] = defaultdict(list)
-    for photograph, group in zip(photographs, groups, strict=True):
-        labels[names[group]].append(photograph.label)
-        splits[names[group]].add(photograph.split)
+    castings = [names[group] for group in groups]
+    is_defective = majority_labels(photographs, castings)
+    labels, splits = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    copies = defaultdict[str, list[LabelledPhotograph]](list)
+    for photograph, casting in zip(photographs, castings, strict=True):
+        labels[casting].add(photograph.label)
+        splits[casting].add(photograph.split)
         copies[photograph.sha256].append(photograph)
-    majority = {
-        name: max(sorted(set(given), key=lambda label: label != DEFECTIVE), key=given.count)
-        for name, given in labels.items()
-    }
     return CastingReport(
         rows=tuple(
             CastingRecord(
                 photograph.path,
                 photograph.split,
                 photograph.label,
-                names[group],
-                majority[names[group]],
+                casting,
+                DEFECTIVE if is_defective[casting] else OK,
                 photograph.sha256,
             )
-            for photograph, group in zip(photographs, groups, strict=True)
+            for photograph, casting in zip(photographs, castings, strict=True)
         ),
         unmatched=tuple(each.path for each in photographs if each.sha256 in unmatched),
         exact_copies=tuple(
@@ -184,15 +186,17 @@ def report_of(
             for same in copies.values()
             if len({photograph.split for photograph in same}) > 1
         ),
-        in_both_splits=tuple(sorted(name for name, found in splits.items() if len(found) > 1)),
-        with_two_labels=tuple(
-            sorted(name for name, given in labels.items() if len(set(given)) > 1)
-        ),
+        in_both_splits=_with_several(splits),
+        with_two_labels=_with_several(labels),
     )
 
 
+def _with_several(values: Mapping[str, Set[str]]) -> tuple[str, ...]:
+    return tuple(sorted(name for name, found in values.items() if len(found) > 1))
+
+
 def link_signatures(signatures: Signatures) -> NDArray[np.intp]:
-    """(N,) group of each signature of (N, harmonics, radii): the lowest member's index.
+    """(N,) group of each signature of (N, harmonics, radii), numbered by their first members.
 
     Compares all pairs, about 0.5 million a second and core; groups are exactly the connected
     components.
@@ -205,12 +209,10 @@ def link_signatures(signatures: Signatures) -> NDArray[np.intp]:
         scores = similarities(signatures[row : row + _TILE], signatures[column : column + _TILE])
         return np.argwhere(scores >= LINK) + tile
 
-    parents = np.arange(count)
-    for pairs in _in_threads(linked, tiles):
-        for one, other in pairs.tolist():
-            low, high = sorted((_root(parents, one), _root(parents, other)))
-            parents[high] = low
-    return np.array([_root(parents, index) for index in range(count)], dtype=np.intp)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        ones, others = np.concatenate([*pool.map(linked, tiles)]).T
+    links = coo_array((np.ones(len(ones), np.bool_), (ones, others)), shape=(count, count))
+    return np.asarray(connected_components(links, directed=False)[1], np.intp)
 
 
 def similarities(some: Signatures, others: Signatures) -> NDArray[np.float32]:
@@ -227,13 +229,6 @@ def similarities(some: Signatures, others: Signatures) -> NDArray[np.float32]:
     return best
 
 
-def _root(parents: NDArray[np.intp], index: int) -> int:
-    while parents[index] != index:
-        parents[index] = parents[parents[index]]
-        index = int(parents[index])
-    return index
-
-
 def _signature(photograph: LabelledPhotograph, folder: Path) -> Signatures | None:
     """The ring signature of one photograph; None without a recognisable opening."""
     try:
@@ -244,12 +239,3 @@ def _signature(photograph: LabelledPhotograph, folder: Path) -> Signatures | Non
         raise DataSetError(f"{photograph.path}: {error}") from error
     opening = find_opening(pixels)
     return None if opening is None else ring_signature(pixels, opening)
-
-
-def _in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-    """Results in order; after an error nothing more is started."""
-    pool = ThreadPoolExecutor(_THREADS)
-    try:
-        yield from pool.map(work, items)
-    finally:
-        pool.shutdown(cancel_futures=True)

@@ -11,7 +11,7 @@ from core.training.parts import Gray
 
 
 def brightened(gray: Gray, times: float) -> Gray:
-    """The exposure times ``times``; what exceeds white is burnt out."""
+    """The exposure times ``times``; what exceeds white is overexposed."""
     return np.asarray(np.clip(gray.astype(np.float32) * times, 0, 255), dtype=np.uint8)
 
 

@@ -11,7 +11,8 @@ pictures, and pictures under different names.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,7 +92,7 @@ def castings_of(photographs: Sequence[LabelledPhotograph], castings: dict[str, s
     unlisted = sum(photograph.sha256 not in castings for photograph in photographs)
     if unlisted:
         raise DataSetError(
-            f"{unlisted} photographs are not in the castings file. Make it anew with "
+            f"{unlisted} photographs are not in the castings file. Write it again with "
             "`python -m core castings`."
         )
     return [castings[photograph.sha256] for photograph in photographs]
@@ -107,7 +108,7 @@ def majority_labels(
     return {casting: defective >= ok for casting, (ok, defective) in votes.items()}
 
 
-def agreeing(
+def drop_label_noise(
     photographs: Sequence[LabelledPhotograph], castings: dict[str, str]
 ) -> list[LabelledPhotograph]:
     """The photographs that carry the label most of their casting's photographs have.
@@ -122,6 +123,19 @@ def agreeing(
         for photograph, name in zip(photographs, names, strict=True)
         if photograph.is_defective == labels[name]
     ]
+
+
+def at_most_of_each(
+    castings: Sequence[str], most: Callable[[int], int], rng: np.random.Generator
+) -> list[int]:
+    """Photographs in random order, up to ``most`` (of the photograph) from each casting."""
+    taken: Counter[str] = Counter()
+    chosen = []
+    for n in rng.permutation(len(castings)).tolist():
+        if taken[castings[n]] < most(n):
+            taken[castings[n]] += 1
+            chosen.append(n)
+    return chosen
 
 
 def read_pixels(folder: Path, photographs: Sequence[LabelledPhotograph]) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.engine import MICRO_BATCH, Engine, Inference
+from core.engine import MICRO_BATCH, Engine, Inference, joined_inferences
 from core.metrics import Evaluation, evaluate
 from core.training.dataset import LabelledPhotograph, majority_labels
 
@@ -22,11 +22,7 @@ def infer_all(
     for start in range(0, len(pixels), MICRO_BATCH):
         parts.append(engine.infer(pixels[start : start + MICRO_BATCH]))
         progress(len(parts[-1].log_odds))
-    return Inference(
-        np.concatenate([part.log_odds for part in parts]),
-        np.concatenate([part.evidence for part in parts]),
-        np.concatenate([part.strangeness for part in parts]),
-    )
+    return joined_inferences(parts)
 
 
 def evaluate_split(

@@ -15,7 +15,7 @@ from core.samples import SamplePart, sample_parts
 from core.training.batches import Examples
 from core.training.dataset import LabelledPhotograph, majority_labels, read_pixels
 from core.training.features import frozen_features
-from core.training.healing import Sheet, sheet_of
+from core.training.healing import Decomposition, decompose
 from core.training.parts import find_part
 from core.training.photograph_views import WHOLE, Photographs, photograph_view
 from core.training.recipe import Recipe
@@ -74,7 +74,7 @@ def examples_of(
         castings=tuple(view.castings for view in views),
         cells=np.stack([view.cells for view in views]),
         local=np.array([view.local for view in views]),
-        ground=np.stack([view.ground for view in views]),
+        background=np.stack([view.background for view in views]),
         kinds=np.array([view.kind for view in views]),
         groups=np.array([view.group for view in views]),
     )
@@ -95,16 +95,20 @@ def _makers(
     if "rendered" in recipe.views:
         makers["rendered"] = _rendered(recipe.views["rendered"])
     drawn = [kind for kind in recipe.views if kind not in (*WHOLE, "rendered")]
-    sheets = None
-    if drawn or "anew" in recipe.views:  # which castings have flash is read off their sheets
-        sheets = _castings(folder, photographs, castings, recipe)
-        makers |= {kind: _from_castings(kind, sheets) for kind in drawn}
+    decompositions = None
+    if (
+        drawn or "anew" in recipe.views
+    ):  # which castings have flash is read off their decompositions
+        decompositions = _castings(folder, photographs, castings, recipe)
+        makers |= {kind: _from_castings(kind, decompositions) for kind in drawn}
     if set(WHOLE) & set(recipe.views):
         whole = Photographs(
             read_pixels(folder, photographs),
             np.array([photograph.is_defective for photograph in photographs]),
             castings,
-            frozenset(filter(sheets.has_flash, castings)) if sheets else frozenset(),
+            frozenset(filter(decompositions.has_flash, castings))
+            if decompositions
+            else frozenset(),
         )
         makers |= {kind: _whole(kind, whole) for kind in WHOLE}
     return makers
@@ -145,13 +149,17 @@ def _castings(
         if photograph.is_defective == labels[name] and len(of) < most:
             of.append(photograph)
     jobs = [(name, photograph) for name in sorted(chosen) for photograph in chosen[name]]
-    sheets: dict[str, list[Sheet]] = {}
+    decompositions: dict[str, list[Decomposition]] = {}
     with ThreadPoolExecutor(default_threads()) as pool:
-        split = pool.map(lambda photograph: _sheet(folder, photograph), [job[1] for job in jobs])
-        for (casting, _), sheet in zip(jobs, split, strict=True):
-            if sheet is not None:
-                sheets.setdefault(casting, []).append(sheet)
-    sorted_ = sorted_castings(sheets, frozenset(name for name in sheets if labels[name]))
+        split = pool.map(
+            lambda photograph: _decomposed(folder, photograph), [job[1] for job in jobs]
+        )
+        for (casting, _), decomposition in zip(jobs, split, strict=True):
+            if decomposition is not None:
+                decompositions.setdefault(casting, []).append(decomposition)
+    sorted_ = sorted_castings(
+        decompositions, frozenset(name for name in decompositions if labels[name])
+    )
     if not (sorted_.ok and sorted_.clearer and sorted_.smooth):
         raise DataSetError(
             "This recipe needs OK castings, and defective ones with defects plain enough to see. "
@@ -160,7 +168,7 @@ def _castings(
     return sorted_
 
 
-def _sheet(folder: Path, photograph: LabelledPhotograph) -> Sheet | None:
+def _decomposed(folder: Path, photograph: LabelledPhotograph) -> Decomposition | None:
     gray = read_pixels(folder, [photograph])[0]
     part = find_part(gray)
-    return None if part is None else sheet_of(gray, part)
+    return None if part is None else decompose(gray, part)

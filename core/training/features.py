@@ -7,20 +7,15 @@ half precision: 46 kB a picture after eleven blocks, 270 kB after three.
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import onnx
-import onnxruntime
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.engine import MICRO_BATCH, default_threads
-from core.images import SIDE
+from core.engine import MICRO_BATCH, default_threads, onnx_session
 from core.network import CastingNetwork
+from core.training.export import graph_bytes
 
 Progress = Callable[[int], None]
 """Called with the number of photographs just finished."""
@@ -44,7 +39,8 @@ def frozen_features(
     progress: Progress,
 ) -> NDArray[np.float16]:
     """N photographs (300, 300) uint8 -> (N, channels, rows, columns): block ``frozen``'s input."""
-    session = _session(network, frozen)
+    graph = graph_bytes(_FrozenPart(network.eval(), frozen), ["features"])
+    session = onnx_session(graph, default_threads())
     # Several GB: filled in place, since joining parts would take the memory twice.
     shape = session.get_outputs()[0].shape[1:]
     features = np.empty((len(photographs), *shape), dtype=np.float16)
@@ -53,26 +49,3 @@ def frozen_features(
         features[start : start + len(batch)] = session.run(None, {"photographs": batch})[0]
         progress(len(batch))
     return features
-
-
-def _session(network: CastingNetwork, frozen: int) -> onnxruntime.InferenceSession:
-    network.eval()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch's exporter warns of its own internals
-        program = torch.onnx.export(
-            _FrozenPart(network, frozen),
-            (torch.zeros(2, SIDE, SIDE, dtype=torch.uint8),),
-            input_names=["photographs"],
-            dynamic_shapes={"photographs": {0: torch.export.Dim("batch")}},
-            dynamo=True,
-            verbose=False,
-        )
-    if program is None:
-        raise RuntimeError("torch.onnx.export returned no program")
-    buffer = io.BytesIO()
-    onnx.save(program.model_proto, buffer)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = default_threads()
-    return onnxruntime.InferenceSession(
-        buffer.getvalue(), options, providers=["CPUExecutionProvider"]
-    )

@@ -108,8 +108,8 @@ def _run(
     validation: Validation | None,
     progress: Callable[[int], None],
 ) -> list[Epoch]:
-    # Runs go on at the same time: one generator for all would make chance of what each draws.
-    chance = torch.Generator().manual_seed(recipe.seed)
+    # Runs go on at the same time: a shared generator would depend on scheduling.
+    generator = torch.Generator().manual_seed(recipe.seed)
     network.eval()
     blocks = trainable(network.features)
     curves = []
@@ -127,7 +127,7 @@ def _run(
             for step in range(steps):
                 chosen = next(batches)
                 losses.append(
-                    _step(network, blocks, examples, chosen, recipe, stage, optimiser, chance)
+                    _step(network, blocks, examples, chosen, recipe, stage, optimiser, generator)
                 )
                 schedule.step()
                 _follow(average, moving, recipe, (epoch - 1) * steps + step)
@@ -191,7 +191,7 @@ def _step(
     recipe: Recipe,
     stage: Stage,
     optimiser: torch.optim.Optimizer,
-    chance: torch.Generator,
+    generator: torch.Generator,
 ) -> float:
     """One step on one batch, in micro-batches; returns its mean loss."""
     optimiser.zero_grad(set_to_none=True)
@@ -202,7 +202,7 @@ def _step(
             lower = blocks[recipe.frozen : stage.first_block](_tensor(examples.features[part]))
         with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
             activations = blocks[stage.first_block :](lower).float()
-        kept = torch.rand(activations.shape, generator=chance) >= DROPPED
+        kept = torch.rand(activations.shape, generator=generator) >= DROPPED
         scores = network.cell_scores(activations * kept / (1 - DROPPED)) + network.head.bias
         loss = _loss(scores, examples, part, recipe, stage) / len(chosen)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -227,7 +227,7 @@ def _loss(
     verdict = scores.mean(dim=(1, 2))
     loss = F.binary_cross_entropy_with_logits(verdict, target, reduction="sum")
     if stage.ground_weight:
-        astray = F.relu(scores) * _tensor(examples.ground[part])
+        astray = F.relu(scores) * _tensor(examples.background[part])
         loss = loss + stage.ground_weight * astray.mean(dim=(1, 2)).sum()
     local = torch.from_numpy(examples.local[part])
     if recipe.local_weight and bool(local.any()):

@@ -19,7 +19,7 @@ DRAWN = 30
 """Pictures of each drawn kind."""
 
 
-def foreign_pictures() -> Iterator[tuple[str, Gray]]:
+def out_of_distribution_pictures() -> Iterator[tuple[str, Gray]]:
     """(kind, (300, 300) picture); needs scikit-image's and scikit-learn's pictures."""
     rng = np.random.default_rng(7)
     for photograph in _shipped():

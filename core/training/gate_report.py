@@ -10,13 +10,13 @@ from core.images import SIDE, squared
 from core.model_card import TurnedAway
 from core.training.changes import blurred, brightened, recompressed
 from core.training.dataset import read_pixels
-from core.training.foreign import foreign_pictures
+from core.training.foreign import out_of_distribution_pictures
 from core.training.held_out import Material
-from core.training.judges import Judges
+from core.training.judges import FoldModels
 from core.training.parts import Gray
 from core.training.robustness import Sample
 
-SPOILT = (
+DEGRADED = (
     *((f"blur, radius {radius}", "blur", float(radius)) for radius in (2, 3, 4, 6, 8)),
     *((f"exposure x {times}", "exposure", times) for times in (0.2, 0.35, 0.5, 1.5, 2.0, 3.0)),
     *((f"JPEG quality {quality}", "jpeg", float(quality)) for quality in (5, 10)),
@@ -25,43 +25,43 @@ SPOILT = (
 
 
 def gate_report(
-    material: Material, folds: NDArray[np.intp], sample: Sample, judges: Judges
+    material: Material, folds: NDArray[np.intp], sample: Sample, models: FoldModels
 ) -> list[TurnedAway]:
-    """Clean photographs, foreign pictures, and defective ones spoilt until they pass as OK.
+    """Clean photographs, foreign pictures, and defective ones degraded until they pass as OK.
 
-    Every picture of a casting is judged by the network and the gate that held it out; foreign
+    Every picture of a casting is verdicts by the network and the gate that held it out; foreign
     pictures by each of them in turn.
     """
     rows = []
     pixels = read_pixels(material.folder, material.photographs)
     with material.bar("Gate: clean photographs", len(pixels)) as step:
-        clean = judges.judge(list(pixels), folds, step)
-    rows.append(_row("clean photographs", clean.turned_away))
+        clean = models.inspect(list(pixels), folds, step)
+    rows.append(_row("clean photographs", clean.rejected))
     defective = [n for n in range(len(sample.pixels)) if sample.defective[n]]
     held = sample.folds[defective]
-    with material.bar("Gate: spoilt photographs", len(SPOILT) * len(defective)) as step:
-        for name, kind, strength in SPOILT:
-            spoilt = [_spoilt(sample.pixels[n], kind, strength) for n in defective]
-            judged = judges.judge(spoilt, held, step)
-            escaping = ~judged.called_defective
+    with material.bar("Gate: degraded photographs", len(DEGRADED) * len(defective)) as step:
+        for name, kind, strength in DEGRADED:
+            degraded = [_degraded(sample.pixels[n], kind, strength) for n in defective]
+            verdicts = models.inspect(degraded, held, step)
+            escaping = ~verdicts.called_defective
             rows.append(
-                _row(f"defective, {name}, passed as OK by the model", judged.turned_away[escaping])
+                _row(f"defective, {name}, passed as OK by the model", verdicts.rejected[escaping])
             )
     some = np.random.default_rng(2).permutation(len(sample.pixels))[:120]
-    strange = [
+    unlike = [
         *((name, gray, int(sample.folds[n])) for n in some for name, gray in _cut(sample, int(n))),
         *(
-            (name, gray, n % len(judges.sessions))
-            for n, (name, gray) in enumerate(foreign_pictures())
+            (name, gray, n % len(models.sessions))
+            for n, (name, gray) in enumerate(out_of_distribution_pictures())
         ),
     ]
-    with material.bar("Gate: foreign pictures", len(strange)) as step:
-        judged = judges.judge(
-            [gray for _, gray, _ in strange], np.array([fold for *_, fold in strange]), step
+    with material.bar("Gate: out-of-distribution pictures", len(unlike)) as step:
+        verdicts = models.inspect(
+            [gray for _, gray, _ in unlike], np.array([fold for *_, fold in unlike]), step
         )
-    kinds = np.array([name for name, *_ in strange])
+    kinds = np.array([name for name, *_ in unlike])
     for name in dict.fromkeys(kinds):
-        rows.append(_row(str(name), judged.turned_away[kinds == name]))
+        rows.append(_row(str(name), verdicts.rejected[kinds == name]))
     return rows
 
 
@@ -69,7 +69,7 @@ def _row(pictures: str, away: NDArray[np.bool_]) -> TurnedAway:
     return TurnedAway(pictures=pictures, number=len(away), turned_away=int(away.sum()))
 
 
-def _spoilt(gray: Gray, kind: str, strength: float) -> Gray:
+def _degraded(gray: Gray, kind: str, strength: float) -> Gray:
     if kind == "blur":
         return blurred(gray, strength)
     return brightened(gray, strength) if kind == "exposure" else recompressed(gray, int(strength))

@@ -11,17 +11,17 @@ import torch
 from numpy.typing import NDArray
 
 from core.engine import default_threads
-from core.familiarity import Familiarity
+from core.familiarity import NoveltyDetector
 from core.gate import GateLimits, Measures, measure
 from core.network import FAMILIAR_BLOCK, CastingNetwork, from_imagenet
 from core.samples import sample_parts
 from core.training.changes import brightened, recompressed
-from core.training.dataset import read_pixels
+from core.training.dataset import at_most_of_each, read_pixels
 from core.training.examples import RENDERED_SEED
 from core.training.features import frozen_features
 from core.training.held_out import HeldOut, Material
 from core.training.parts import Gray, find_part, polar_coordinates
-from core.training.rephotography import rephotographed
+from core.training.rephotography import augmented
 
 RENDERED = 600
 """Rendered parts that count as castings too, if the recipe trains on as many."""
@@ -35,8 +35,8 @@ OF_EACH = 60
 RARE = 0.002
 """A measure that a smaller share of the training photographs reaches is not held against them."""
 
-STRANGER = 1.2
-"""A photograph may be this many times as strange as the strangest training photographs."""
+NOVELTY_MARGIN = 1.2
+"""A photograph may be this many times as novel as the most novel training photographs."""
 
 BLURRED = 0.7
 """... and this share as sharp as the least sharp: a blur of radius 1 goes by, of 2 does not."""
@@ -48,7 +48,7 @@ QUALITY = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Familiar:
+class ReferenceSignatures:
     """Signatures of what counts as a casting, and which castings each shows."""
 
     signatures: NDArray[np.float32]
@@ -56,10 +56,10 @@ class Familiar:
     castings: list[frozenset[str]]
 
 
-def familiar(material: Material) -> Familiar:
+def reference_signatures(material: Material) -> ReferenceSignatures:
     """Signatures of every photograph, of some seen anew, and of rendered parts."""
     pixels = read_pixels(material.folder, material.photographs)
-    anew = _anew(material, pixels)
+    anew = _augmented(material, pixels)
     count = min(RENDERED, material.recipe.views.get("rendered", 0))
     rendered = [part.pixels for part in sample_parts(count, RENDERED_SEED)]
     if material.recipe.frozen == FAMILIAR_BLOCK:
@@ -69,13 +69,13 @@ def familiar(material: Material) -> Familiar:
     others = [*(gray for _, gray in anew), *rendered]
     more = _early(material, others, "Early features for the gate")
     names = [frozenset({casting}) for casting in material.castings]
-    return Familiar(
+    return ReferenceSignatures(
         np.concatenate([_signatures(early), _signatures(more)]),
         [*names, *(names[n] for n, _ in anew), *[frozenset[str]()] * count],
     )
 
 
-def fit_familiarity(network: CastingNetwork, parts: Familiar, without: set[str]) -> None:
+def fit_novelty(network: CastingNetwork, parts: ReferenceSignatures, without: set[str]) -> None:
     """Make the network's gate know all of ``parts`` but the castings ``without``."""
     rng = np.random.default_rng(0)
     rows = []
@@ -89,52 +89,43 @@ def fit_familiarity(network: CastingNetwork, parts: Familiar, without: set[str])
     network.familiarity.fit(torch.from_numpy(parts.signatures[rows]))
 
 
-def limits_of(material: Material, held: HeldOut, parts: Familiar) -> GateLimits:
+def limits_of(material: Material, held: HeldOut, parts: ReferenceSignatures) -> GateLimits:
     """Limits that training photographs, held out by casting, keep with room to spare."""
     photographs = parts.signatures[: len(held.folds)]
-    strangeness = np.concatenate(
+    novelty = np.concatenate(
         [
-            strangeness_of(network.familiarity, photographs[held.folds == fold])
+            novelty_of(network.familiarity, photographs[held.folds == fold])
             for fold, network in enumerate(held.networks)
         ]
     )
     pixels = read_pixels(material.folder, material.photographs)
-    plain = _measured(pixels)
-    brighter = _measured([brightened(gray, BRIGHTER) for gray in pixels])
-    darker = _measured([brightened(gray, DARKER) for gray in pixels])
-    compressed = _measured([recompressed(gray, QUALITY) for gray in pixels[::4]])
+    plain = [measure(gray) for gray in pixels]
+    brighter = [measure(brightened(gray, BRIGHTER)) for gray in pixels]
+    darker = [measure(brightened(gray, DARKER)) for gray in pixels]
+    compressed = [measure(recompressed(gray, QUALITY)) for gray in pixels[::4]]
 
-    def most(measures: Sequence[Measures], name: str) -> float:
-        return float(np.quantile([getattr(of, name) for of in measures], 1 - RARE))
-
-    def least(measures: Sequence[Measures], name: str) -> float:
-        return float(np.quantile([getattr(of, name) for of in measures], RARE))
+    def rare(measures: Sequence[Measures], name: str, share: float = 1 - RARE) -> float:
+        return float(np.quantile([getattr(of, name) for of in measures], share))
 
     return GateLimits(
-        strangeness=STRANGER * float(np.quantile(strangeness, 1 - RARE)),
-        sharpness=BLURRED * least(plain, "sharpness"),
-        brightness=least(darker, "brightness"),
-        burnt=most(brighter, "burnt"),
-        noise=most(plain, "noise"),
-        blockiness=most(compressed, "blockiness"),
+        novelty=NOVELTY_MARGIN * float(np.quantile(novelty, 1 - RARE)),
+        sharpness=BLURRED * rare(plain, "sharpness", RARE),
+        brightness=rare(darker, "brightness", RARE),
+        overexposed=rare(brighter, "overexposed"),
+        noise=rare(plain, "noise"),
+        blockiness=rare(compressed, "blockiness"),
     )
 
 
-def strangeness_of(gate: Familiarity, signatures: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Strangeness (N,) of (N, 240) signatures."""
+def novelty_of(gate: NoveltyDetector, signatures: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Novelty score (N,) of (N, 240) signatures."""
     with torch.inference_mode():
         return gate.distance(torch.from_numpy(signatures)).numpy()
 
 
-def _anew(material: Material, pixels: NDArray[np.uint8]) -> list[tuple[int, Gray]]:
+def _augmented(material: Material, pixels: NDArray[np.uint8]) -> list[tuple[int, Gray]]:
     rng = np.random.default_rng(material.recipe.seed)
-    chosen: list[int] = []
-    taken: dict[str, int] = {}
-    for n in rng.permutation(len(pixels)):
-        casting = material.castings[n]
-        taken[casting] = taken.get(casting, 0) + 1
-        if taken[casting] <= ANEW:
-            chosen.append(int(n))
+    chosen = at_most_of_each(material.castings, lambda _: ANEW, rng)
 
     def seen(n: int) -> tuple[int, Gray] | None:
         part = find_part(pixels[n])
@@ -142,9 +133,9 @@ def _anew(material: Material, pixels: NDArray[np.uint8]) -> list[tuple[int, Gray
             return None
         radius, _ = polar_coordinates(part)
         own = np.random.default_rng([material.recipe.seed, n])
-        return n, rephotographed(pixels[n].astype(np.float32), radius, False, own)
+        return n, augmented(pixels[n].astype(np.float32), radius, False, own)
 
-    title = "Photographs seen anew, for the gate"
+    title = "Augmented photographs, for the gate"
     found = []
     with material.bar(title, len(chosen)) as step, ThreadPoolExecutor(default_threads()) as pool:
         for view in pool.map(seen, chosen):
@@ -160,14 +151,10 @@ def _early(material: Material, pixels: Sequence[Gray], title: str) -> NDArray[np
 
 
 def _signatures(early: NDArray[np.float16]) -> NDArray[np.float32]:
-    gate = Familiarity()
+    gate = NoveltyDetector()
     with torch.inference_mode():
         parts = [
             gate.signature(torch.from_numpy(early[start : start + 256]).float())
             for start in range(0, len(early), 256)
         ]
     return torch.cat(parts).numpy()
-
-
-def _measured(pixels: Sequence[NDArray[np.uint8]] | NDArray[np.uint8]) -> list[Measures]:
-    return [measure(gray) for gray in pixels]

@@ -39,7 +39,7 @@ _FACE = (1.3, 1.7)
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class Decomposition:
     """A photograph, its part, and its residual; strengths are in sound residuals."""
 
     gray: Gray
@@ -53,12 +53,12 @@ class Sheet:
     """Largest strength outside the rim: above 2.5 metal sticks out."""
 
 
-def sheet_of(gray: Gray, part: Part) -> Sheet:
+def decompose(gray: Gray, part: Part) -> Decomposition:
     """Split one photograph."""
     residual = _residual(to_polar(gray, part))
     blurred = ndimage.gaussian_filter(residual, 2.0, mode=("nearest", "wrap"))
     strength = np.abs(blurred) / _SOUND[:, None]
-    return Sheet(
+    return Decomposition(
         gray,
         part,
         residual.astype(np.float16),
@@ -83,10 +83,10 @@ def exchanged(residual: Floats, donor: Floats, gain: float) -> Floats:
     return np.asarray(_FADE[:, None] * donor * gain + (1 - _FADE[:, None]) * residual, np.float32)
 
 
-def defect_of(sheet: Sheet, rng: np.random.Generator) -> tuple[Floats, int] | None:
+def defect_of(decomposition: Decomposition, rng: np.random.Generator) -> tuple[Floats, int] | None:
     """Soft mask (120, 720) of one of the plainest defects and its row; None without any."""
-    strength = np.where(_JUDGED[:, None], sheet.strength, 0).astype(np.float32)
-    peaks = np.argwhere(strength > max(1.6, 0.75 * sheet.strongest))
+    strength = np.where(_JUDGED[:, None], decomposition.strength, 0).astype(np.float32)
+    peaks = np.argwhere(strength > max(1.6, 0.75 * decomposition.strongest))
     if len(peaks) == 0:
         return None
     row, column = peaks[rng.integers(len(peaks))]
@@ -102,8 +102,8 @@ def defect_of(sheet: Sheet, rng: np.random.Generator) -> tuple[Floats, int] | No
     return np.roll(mask, column - ANGLES // 2, axis=1), int(row)
 
 
-def planted(
-    residual: Floats, donor: Sheet, rng: np.random.Generator
+def pasted(
+    residual: Floats, donor: Decomposition, rng: np.random.Generator
 ) -> tuple[Floats, Floats] | None:
     """One defect of ``donor`` at a random angle on ``residual``, and its mask."""
     found = defect_of(donor, rng)
@@ -120,14 +120,14 @@ def planted(
 
 
 def composed(
-    sheet: Sheet, residual: Floats, drawn: Floats, radius: Floats, angle: Floats
+    decomposition: Decomposition, residual: Floats, drawn: Floats, radius: Floats, angle: Floats
 ) -> Floats:
     """The photograph with a new residual and drawn log-reflectance (300, 300), gray levels.
 
     Only the difference is resampled: what is unchanged stays as sharp as it was.
     """
-    change = from_polar(residual - sheet.residual.astype(np.float32), radius, angle) + drawn
-    result = (sheet.gray.astype(np.float32) + OFFSET) * np.exp(change) - OFFSET
+    change = from_polar(residual - decomposition.residual.astype(np.float32), radius, angle) + drawn
+    result = (decomposition.gray.astype(np.float32) + OFFSET) * np.exp(change) - OFFSET
     return np.asarray(np.clip(result, 0, 255), np.float32)
 
 

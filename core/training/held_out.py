@@ -117,16 +117,7 @@ def prepare(
 
     groups = castings_of(photographs, castings)
     return Material(
-        folder,
-        photographs,
-        groups,
-        seen,
-        recipe,
-        weights,
-        checkpoints,
-        bar,
-        examples,
-        features,
+        folder, photographs, groups, seen, recipe, weights, checkpoints, bar, examples, features
     )
 
 

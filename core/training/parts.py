@@ -9,7 +9,9 @@ opening and the edge the polar radius is stretched so that both are straight lin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,55 +22,80 @@ from core.images import SIDE
 Gray = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-
 ANGLES = 720
 RADII = np.linspace(0.93, 2.2, 120)
 """Polar rows, in opening radii: from inside the opening's edge to well outside the part."""
 EDGE = 1.788
 """Outer edge of the part, in opening radii, after stretching."""
+_DARK = (95.0, 75.0, 60.0, 110.0, 45.0)
+"""Gray levels below which the opening may lie, tried in this order."""
 _SMALLEST_OPENING = 2500
-_THRESHOLDS = (95.0, 75.0, 60.0, 110.0, 45.0)
+_LARGEST_MISFIT = 0.002
+"""Five times the largest on the public photographs; a square has 0.04."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Opening and rim of one part; lengths in pixels, ``rim`` in opening radii."""
+class Opening:
+    """The ellipse of the impeller opening in a photograph; pixels, integers at pixel centres."""
 
-    transform: NDArray[np.float64]
-    """(2, 2), symmetric: unit circle to picture (x, y)."""
     centre: NDArray[np.float64]
+    """(2,): x, y."""
+    transform: NDArray[np.float64]
+    """(2, 2), symmetric: unit circle to picture (x, y), so it turns nothing by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Opening):
+    """Opening and rim of one part; ``rim`` in opening radii."""
+
     rim: NDArray[np.float64]
     """(5,): mean, cos, sin, cos 2, sin 2."""
 
 
-def rim_radius(part: Part, angle: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Unstretched radius of the outer edge at ``angle`` (radians)."""
-    return _harmonics(angle) @ part.rim
+def find_opening(gray: Gray) -> Opening | None:
+    """The ellipse of the dark opening on a (height, width) photograph, or None without a clear one.
+
+    Of the dark regions the most elliptic: an ellipse has the area that its second moments say.
+    """
+    blurred = ndimage.gaussian_filter(gray.astype(np.float32), 1.0)
+    for threshold in _DARK:
+        found = [_ellipse(region) for region in _dark_regions(blurred < threshold)]
+        misfit, opening = min(found, key=lambda each: each[0], default=(1.0, None))
+        if misfit < _LARGEST_MISFIT:
+            return opening
+    return None
 
 
 def find_part(gray: Gray) -> Part | None:
     """The part on a (300, 300) photograph, or None when no opening is found."""
-    blurred = ndimage.gaussian_filter(gray.astype(np.float32), 1.0)
-    best: tuple[float, NDArray[np.float64], NDArray[np.float64]] | None = None
-    for threshold in _THRESHOLDS:
-        for mask in _dark_regions(blurred < threshold):
-            candidate = _ellipse(mask)
-            if best is None or candidate[0] < best[0]:
-                best = candidate
-        if best is not None and best[0] < 0.02:
-            break
-    if best is None:
+    opening = find_opening(gray)
+    if opening is None:
         return None
-    _, transform, centre = best
-    return Part(transform, centre, _rim(gray, transform, centre))
+    return Part(opening.centre, opening.transform, _rim(gray, opening))
+
+
+def sample_circles(gray: NDArray[np.generic], opening: Opening, radius: NDArray[Any]) -> Floats:
+    """Levels at ``radius`` (rows, angles), in opening radii, at equal steps of the angle.
+
+    Bilinear; outside the picture the nearest edge level.
+    """
+    angle = np.arange(radius.shape[1]) * 2 * np.pi / radius.shape[1]
+    x, y = opening.transform @ np.stack([np.cos(angle), np.sin(angle)])
+    where = np.stack([opening.centre[1] + radius * y, opening.centre[0] + radius * x])
+    levels = ndimage.map_coordinates(gray.astype(np.float32), where, order=1, mode="nearest")
+    return np.asarray(levels, np.float32)
+
+
+def unstretched(part: Part, radius: NDArray[Any], angle: NDArray[Any]) -> NDArray[np.float64]:
+    """Opening radii as photographed of stretched ones at ``angle`` (radians)."""
+    stretch = (_harmonics(angle) @ part.rim - 1) / (EDGE - 1)
+    return np.where(radius > 1, 1 + (radius - 1) * stretch, radius)
 
 
 def to_polar(gray: Gray, part: Part) -> Floats:
     """(300, 300) -> (120, 720): rows are stretched radii, columns angles."""
     angle = np.arange(ANGLES) * 2 * np.pi / ANGLES
-    stretch = (rim_radius(part, angle) - 1) / (EDGE - 1)
-    radius = np.where(RADII[:, None] > 1, 1 + (RADII[:, None] - 1) * stretch, RADII[:, None])
-    return _sample_circles(gray.astype(np.float32), part.transform, part.centre, radius)
+    return sample_circles(gray, part, unstretched(part, RADII[:, None], angle))
 
 
 def polar_coordinates(part: Part) -> tuple[Floats, Floats]:
@@ -78,14 +105,11 @@ def polar_coordinates(part: Part) -> tuple[Floats, Floats]:
     x, y = np.tensordot(
         inverse, np.stack([columns - part.centre[0], rows - part.centre[1]]), axes=1
     )
-    angle, radius = np.arctan2(y, x), np.hypot(x, y)
-    edge = np.interp(
-        angle % (2 * np.pi),
-        np.linspace(0, 2 * np.pi, ANGLES + 1),
-        rim_radius(part, np.linspace(0, 2 * np.pi, ANGLES + 1)),
-    )
+    angle, radius = np.arctan2(y, x) % (2 * np.pi), np.hypot(x, y)
+    around = np.linspace(0, 2 * np.pi, ANGLES + 1)
+    edge = np.interp(angle, around, _harmonics(around) @ part.rim)
     radius = np.where(radius > 1, 1 + (radius - 1) * (EDGE - 1) / (edge - 1), radius)
-    return radius.astype(np.float32), (angle % (2 * np.pi)).astype(np.float32)
+    return radius.astype(np.float32), angle.astype(np.float32)
 
 
 def from_polar(polar: Floats, radius: Floats, angle: Floats) -> Floats:
@@ -101,48 +125,36 @@ def from_polar(polar: Floats, radius: Floats, angle: Floats) -> Floats:
     return result
 
 
-def _dark_regions(dark: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
-    opened = ndimage.binary_opening(dark, np.ones((5, 5)))
-    labels, _ = ndimage.label(opened, np.ones((3, 3)))
-    regions = []
+def _dark_regions(dark: NDArray[np.bool_]) -> Iterator[NDArray[np.bool_]]:
+    """Filled regions of the size of an opening that lie well inside the picture."""
+    labels, _ = ndimage.label(ndimage.binary_opening(dark, np.ones((5, 5))), np.ones((3, 3)))
     for index, window in enumerate(ndimage.find_objects(labels), start=1):
-        rows, columns = window
-        height, width = rows.stop - rows.start, columns.stop - columns.start
-        inside = rows.start > 25 and columns.start > 25 and rows.stop < 275 and columns.stop < 275
-        if not (inside and 60 < height < 190 and 60 < width < 190):
-            continue
-        mask = ndimage.binary_fill_holes(labels == index)
+        inside = all(
+            at.start > 25 and at.stop < side - 25 and 60 < at.stop - at.start < 190
+            for at, side in zip(window, dark.shape, strict=True)
+        )
+        mask = ndimage.binary_fill_holes(labels == index) if inside else np.zeros(1, np.bool_)
         if mask.sum() >= _SMALLEST_OPENING:
-            regions.append(mask)
-    return regions
+            yield mask
 
 
-def _ellipse(
-    mask: NDArray[np.bool_],
-) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
-    """How far the region is from an ellipse (0 is perfect), its half-axes map, its centre."""
-    rows, columns = np.nonzero(mask)
-    points = np.stack([columns, rows]).astype(np.float64)
-    centre = points.mean(axis=1)
+def _ellipse(mask: NDArray[np.bool_]) -> tuple[float, Opening]:
+    """How far the region is from an ellipse (0 is perfect), and the ellipse of its moments."""
+    points = np.stack(np.nonzero(mask)[::-1]).astype(np.float64)
     values, vectors = np.linalg.eigh(np.cov(points))
     axes = 2 * np.sqrt(values)
     misfit = abs(1 - points.shape[1] / (np.pi * axes.prod()))
+    misfit += 5 * max(0.0, 0.7 - float(axes[0] / axes[1]))
     # Half a pixel in: the outermost dark pixels' centres, where the edge was calibrated.
-    transform = vectors @ np.diag(axes - 0.5) @ vectors.T
-    misfit += 5 * max(0.0, 0.7 - float(np.sqrt(values[0] / values[1])))
-    return float(misfit), transform, centre
+    return misfit, Opening(points.mean(axis=1), vectors @ np.diag(axes - 0.5) @ vectors.T)
 
 
-def _rim(
-    gray: Gray, transform: NDArray[np.float64], centre: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _rim(gray: Gray, opening: Opening) -> NDArray[np.float64]:
     """Robust fit of the strongest edge near the radius that most angles agree on."""
     radii = np.linspace(1.35, 2.45, 111)
-    circles = np.repeat(radii[:, None], 180, axis=1)
     smooth = ndimage.gaussian_filter(gray.astype(np.float32), 0.8)
-    polar = ndimage.gaussian_filter1d(
-        _sample_circles(smooth, transform, centre, circles), 1.7, axis=1, mode="wrap"
-    )
+    polar = sample_circles(smooth, opening, np.repeat(radii[:, None], 180, axis=1))
+    polar = ndimage.gaussian_filter1d(polar, 1.7, axis=1, mode="wrap")
     edges = np.abs(np.gradient(polar, axis=0))
     edges[radii < 1.5] *= 0.2
     common = radii[np.argmax(ndimage.gaussian_filter1d(edges.mean(axis=1), 1.4))]
@@ -155,21 +167,8 @@ def _rim(
     return np.asarray(rim)
 
 
-def _harmonics(angle: NDArray[np.floating]) -> NDArray[np.float64]:
+def _harmonics(angle: NDArray[Any]) -> NDArray[np.float64]:
     return np.stack(
         [np.ones_like(angle), np.cos(angle), np.sin(angle), np.cos(2 * angle), np.sin(2 * angle)],
         axis=-1,
     )
-
-
-def _sample_circles(
-    gray: Floats,
-    transform: NDArray[np.float64],
-    centre: NDArray[np.float64],
-    radius: NDArray[np.float64],
-) -> Floats:
-    count = radius.shape[1]
-    angle = np.arange(count) * 2 * np.pi / count
-    x, y = transform @ np.stack([np.cos(angle), np.sin(angle)])
-    where = np.stack([centre[1] + radius * y, centre[0] + radius * x])
-    return np.asarray(ndimage.map_coordinates(gray, where, order=1, mode="nearest"), np.float32)

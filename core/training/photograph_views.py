@@ -17,18 +17,18 @@ from numpy.typing import NDArray
 from core.training.parts import Floats, Gray, find_part, polar_coordinates
 from core.training.rephotography import (
     CELLS,
-    ground_of,
+    augmented,
+    background_of,
     moved,
-    on_ground,
+    on_background,
     part_cells,
     random_placement,
-    rephotographed,
 )
 from core.training.views import View
 
 WHOLE = ("photograph", "turned", "anew")
 SWAPPED = 0.3
-"""Share of the pictures seen anew that lie on the background of a casting of the other label."""
+"""Share of the augmented pictures that lie on the background of a casting of the other label."""
 FREELY = 0.5
 """... and that are turned by any angle, which costs sharpness; the others by quarters."""
 
@@ -51,7 +51,7 @@ def photograph_view(kind: str, of: Photographs, n: int, rng: np.random.Generator
         gray = _turned(gray, rng)
     radius = _radius(gray)
     if kind == "anew" and radius is not None:
-        gray, radius, more = _anew(gray, radius, of, n, rng)
+        gray, radius, more = _augmented(gray, radius, of, n, rng)
         castings |= more
     nowhere = np.zeros((CELLS, CELLS), dtype=np.bool_)
     return View(
@@ -60,23 +60,23 @@ def photograph_view(kind: str, of: Photographs, n: int, rng: np.random.Generator
         castings=castings,
         cells=nowhere,
         local=False,
-        ground=nowhere if radius is None else ~part_cells(radius),
+        background=nowhere if radius is None else ~part_cells(radius),
         kind=kind,
         group=of.castings[n],
     )
 
 
-def _anew(
+def _augmented(
     gray: Gray, radius: Floats, of: Photographs, n: int, rng: np.random.Generator
 ) -> tuple[Gray, Floats, frozenset[str]]:
-    """The photograph seen anew, its radii, and the casting whose background it lies on."""
+    """The augmented photograph, its radii, and the casting whose background it lies on."""
     flash = of.castings[n] in of.flash
     picture, donor = gray.astype(np.float32), frozenset[str]()
     if not flash and rng.random() < SWAPPED:
         other = _other(of, n, rng)
         theirs = _radius(of.pixels[other])
         if theirs is not None:
-            picture = on_ground(picture, radius, ground_of(of.pixels[other], theirs))
+            picture = on_background(picture, radius, background_of(of.pixels[other], theirs))
             donor = frozenset({of.castings[other]})
     if rng.random() < FREELY:
         middle = np.argwhere(radius < 1).mean(axis=0)
@@ -85,7 +85,7 @@ def _anew(
     else:
         both = _turned(np.stack([picture, radius], axis=-1), rng)
         picture, radius = both[..., 0], both[..., 1]
-    return rephotographed(picture, radius, flash or bool(donor), rng), radius, donor
+    return augmented(picture, radius, flash or bool(donor), rng), radius, donor
 
 
 def _other(of: Photographs, n: int, rng: np.random.Generator) -> int:

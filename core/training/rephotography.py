@@ -67,20 +67,20 @@ def _seen_by_cells(pixels: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(wide.reshape(CELLS, STRIDE, CELLS, STRIDE).any(axis=(1, 3)))
 
 
-def ground_of(gray: Gray, radius: Floats) -> Floats:
+def background_of(gray: Gray, radius: Floats) -> Floats:
     """A photograph's background, continued under its part by its median."""
     outside = radius > RIM + 0.05
     under = np.median(gray[outside]) if outside.any() else 128.0
     return np.where(outside, gray, under).astype(np.float32)
 
 
-def on_ground(picture: NDArray[np.generic], radius: Floats, ground: Floats) -> Floats:
+def on_background(picture: NDArray[np.generic], radius: Floats, ground: Floats) -> Floats:
     """The part of one picture on the background of another."""
     outside = np.clip((radius - RIM) / 0.05, 0, 1)
     return np.asarray(picture * (1 - outside) + ground * outside, np.float32)
 
 
-def rephotographed(
+def augmented(
     picture: Floats, radius: Floats, keep_background: bool, rng: np.random.Generator
 ) -> Gray:
     """Another background, light and camera; ``radius`` is in opening radii.
@@ -89,7 +89,7 @@ def rephotographed(
     """
     outside = np.clip((radius - RIM) / 0.05, 0, 1)
     if not keep_background and rng.random() < 0.35:
-        picture = on_ground(picture, radius, _background(radius, rng))
+        picture = on_background(picture, radius, _background(radius, rng))
     elif rng.random() < 0.3:
         picture = picture + outside * rng.uniform(-45, 45)
     return through_camera(_relit(picture, rng), rng)

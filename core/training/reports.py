@@ -5,9 +5,9 @@ from __future__ import annotations
 from core.model_card import ModelCard
 from core.training.calibration import calibrate_head
 from core.training.gate_report import gate_report
-from core.training.gating import familiar, fit_familiarity
+from core.training.gating import fit_novelty, reference_signatures
 from core.training.held_out import HeldOut, Material
-from core.training.judges import judges_of
+from core.training.judges import fold_models
 from core.training.robustness import robustness, sample_of
 
 
@@ -16,15 +16,15 @@ def with_reports(material: Material, held: HeldOut, card: ModelCard) -> ModelCar
 
     The networks take the card's calibration and a gate that does not know their fold.
     """
-    parts = familiar(material)
+    parts = reference_signatures(material)
     for fold, network in enumerate(held.networks):
         calibrate_head(network, card.calibration)
-        fit_familiarity(network, parts, material.castings_in(held.folds == fold))
-    judges = judges_of(held.networks, card.gate, card.threshold.probability)
+        fit_novelty(network, parts, material.castings_in(held.folds == fold))
+    models = fold_models(held.networks, card.gate, card.threshold.probability)
     sample = sample_of(material, held.folds)
     return card.model_copy(
         update={
-            "robustness": robustness(material, sample, judges),
-            "gate_report": gate_report(material, held.folds, sample, judges),
+            "robustness": robustness(material, sample, models),
+            "gate_report": gate_report(material, held.folds, sample, models),
         }
     )

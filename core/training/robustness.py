@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,12 +13,12 @@ from core.images import SIDE
 from core.metrics import auc
 from core.model_card import Change, Robustness
 from core.training.changes import blurred, brightened, noisy, recompressed, with_gamma
-from core.training.dataset import majority_labels, read_pixels
-from core.training.healing import Sheet, sheet_of
+from core.training.dataset import at_most_of_each, majority_labels, read_pixels
+from core.training.healing import Decomposition, decompose
 from core.training.held_out import Material
-from core.training.judges import Judged, Judges
+from core.training.judges import FoldModels, FoldVerdicts
 from core.training.parts import Floats, Gray, find_part, polar_coordinates
-from core.training.rephotography import RIM, ground_of, on_ground, part_cells
+from core.training.rephotography import RIM, background_of, on_background, part_cells
 from core.training.views import sorted_castings
 
 DEFECTIVE_OF_EACH, OK_OF_EACH = 4, 25
@@ -40,27 +41,26 @@ class Sample:
 
 def sample_of(material: Material, folds: NDArray[np.intp]) -> Sample:
     """Some photographs of every casting; one on which no part is found is left out."""
-    rng = np.random.default_rng(0)
-    taken: dict[str, int] = {}
     rows, pixels, radius = [], [], []
-    sheets: dict[str, list[Sheet]] = {}
-    for n in rng.permutation(len(material.photographs)):
-        casting = material.castings[n]
-        most = DEFECTIVE_OF_EACH if material.photographs[n].is_defective else OK_OF_EACH
-        if taken.get(casting, 0) >= most:
-            continue
+    decompositions = defaultdict[str, list[Decomposition]](list)
+
+    def most(n: int) -> int:
+        return DEFECTIVE_OF_EACH if material.photographs[n].is_defective else OK_OF_EACH
+
+    for n in at_most_of_each(material.castings, most, np.random.default_rng(0)):
         gray = read_pixels(material.folder, [material.photographs[n]])[0]
         part = find_part(gray)
         if part is not None:
-            taken[casting] = taken.get(casting, 0) + 1
-            rows.append(int(n))
+            rows.append(n)
             pixels.append(gray)
             radius.append(polar_coordinates(part)[0])
-            sheets.setdefault(casting, []).append(sheet_of(gray, part))
+            decompositions[material.castings[n]].append(decompose(gray, part))
     chosen = np.array(rows)
     castings = [material.castings[n] for n in rows]
     labels = majority_labels(material.photographs, material.castings)
-    known = sorted_castings(sheets, frozenset(name for name in sheets if labels[name]))
+    known = sorted_castings(
+        decompositions, frozenset(name for name in decompositions if labels[name])
+    )
     return Sample(
         pixels,
         radius,
@@ -71,14 +71,14 @@ def sample_of(material: Material, folds: NDArray[np.intp]) -> Sample:
     )
 
 
-def robustness(material: Material, sample: Sample, judges: Judges) -> Robustness:
-    """Every change on the sample, judged by networks that saw none of its castings."""
+def robustness(material: Material, sample: Sample, models: FoldModels) -> Robustness:
+    """Every change on the sample, verdicts by networks that saw none of its castings."""
     changes = _changes(sample)
     work = sum(int(change.of.sum()) for change in changes)
     with material.bar("Robustness", work) as step:
-        plain = judges.judge(sample.pixels, sample.folds, step)
+        plain = models.inspect(sample.pixels, sample.folds, step)
         rows = [
-            _row(change, sample, plain, _judged(change, sample, judges, step)) for change in changes
+            _row(change, sample, plain, _judged(change, sample, models, step)) for change in changes
         ]
     shares = [
         _on_part(plain.evidence[n], sample.radius[n])
@@ -119,7 +119,7 @@ def _changes(sample: Sample) -> list[_Tried]:
 
         def make(n: int) -> Gray:
             other = others[n]
-            return _on_ground(sample, n, ground_of(pixels[other], sample.radius[other]))
+            return _on_background(sample, n, background_of(pixels[other], sample.radius[other]))
 
         return make
 
@@ -128,7 +128,7 @@ def _changes(sample: Sample) -> list[_Tried]:
         "brightness +30 %": lambda n: brightened(pixels[n], 1.3),
         "gamma 0.6": lambda n: with_gamma(pixels[n], 0.6),
         "gamma 1.6": lambda n: with_gamma(pixels[n], 1.6),
-        "flat gray background": lambda n: _on_ground(sample, n, gray),
+        "flat gray background": lambda n: _on_background(sample, n, gray),
         "another part's background": swapped(every),
         "blur, radius 1": lambda n: blurred(pixels[n], 1),
         "blur, radius 2": lambda n: blurred(pixels[n], 2),
@@ -150,24 +150,26 @@ def _changes(sample: Sample) -> list[_Tried]:
     return tried
 
 
-def _judged(change: _Tried, sample: Sample, judges: Judges, step: Callable[[int], None]) -> Judged:
+def _judged(
+    change: _Tried, sample: Sample, models: FoldModels, step: Callable[[int], None]
+) -> FoldVerdicts:
     rows = np.flatnonzero(change.of)
-    return judges.judge([change.make(int(n)) for n in rows], sample.folds[rows], step)
+    return models.inspect([change.make(int(n)) for n in rows], sample.folds[rows], step)
 
 
-def _row(change: _Tried, sample: Sample, plain: Judged, changed: Judged) -> Change:
+def _row(change: _Tried, sample: Sample, plain: FoldVerdicts, changed: FoldVerdicts) -> Change:
     before = plain.called_defective[change.of]
     return Change(
         change=change.name,
         photographs=int(change.of.sum()),
         auc=auc(sample.defective[change.of], changed.log_odds) or 0.0,
         flipped=float((before != changed.called_defective).mean()),
-        turned_away=float(changed.turned_away.mean()),
+        turned_away=float(changed.rejected.mean()),
     )
 
 
-def _on_ground(sample: Sample, n: int, ground: Floats) -> Gray:
-    return np.asarray(on_ground(sample.pixels[n], sample.radius[n], ground), dtype=np.uint8)
+def _on_background(sample: Sample, n: int, ground: Floats) -> Gray:
+    return np.asarray(on_background(sample.pixels[n], sample.radius[n], ground), dtype=np.uint8)
 
 
 def _on_part(evidence: NDArray[np.float32], radius: Floats) -> float:

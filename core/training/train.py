@@ -19,28 +19,20 @@ from numpy.typing import NDArray
 from core.engine import load_engine
 from core.errors import DataSetError
 from core.evidence_set import evidence_set
-from core.model_card import (
-    GRAPH,
-    SCORES,
-    WEIGHTS,
-    ModelCard,
-    Threshold,
-    TrainingData,
-    write_card,
-)
+from core.model_card import GRAPH, SCORES, WEIGHTS, ModelCard, Threshold, TrainingData, write_card
 from core.network import save_weights
 from core.thresholds import recall_floor_on_photographs
 from core.training.calibration import calibrate, calibrate_head, calibrated
 from core.training.dataset import (
     LabelledPhotograph,
-    agreeing,
     castings_of,
+    drop_label_noise,
     majority_labels,
     read_pixels,
 )
 from core.training.evaluation import evaluate_split, infer_all
 from core.training.export import export_graph
-from core.training.gating import familiar, fit_familiarity, limits_of
+from core.training.gating import fit_novelty, limits_of, reference_signatures
 from core.training.held_out import (
     Bar,
     Material,
@@ -107,11 +99,11 @@ def train(
     calibrate_head(network, calibration)
     threshold = threshold_of(material, scores)
 
-    parts = familiar(material)
+    parts = reference_signatures(material)
     for fold, without in enumerate(known.networks):
-        fit_familiarity(without, parts, material.castings_in(known.folds == fold))
+        fit_novelty(without, parts, material.castings_in(known.folds == fold))
     gate = limits_of(material, known, parts)
-    fit_familiarity(network, parts, set())
+    fit_novelty(network, parts, set())
 
     write_scores(out / SCORES, material, known.folds, scores)
     card = ModelCard(
@@ -153,7 +145,7 @@ def divided(
     copies = {photograph.sha256 for photograph in tested}
     offered = [photograph for photograph in photographs if photograph.split != "test"]
     single = [photograph for photograph in offered if photograph.sha256 not in copies]
-    seen = agreeing(single, castings)
+    seen = drop_label_noise(single, castings)
     if {photograph.is_defective for photograph in seen} != {True, False}:
         raise DataSetError("Training needs defective and OK photographs outside the test split.")
     return (

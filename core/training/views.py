@@ -24,21 +24,21 @@ from numpy.typing import NDArray
 from core.images import SIDE
 from core.samples import SamplePart
 from core.training.healing import (
-    Sheet,
+    Decomposition,
     composed,
     drawn_defect,
     exchanged,
-    planted,
+    pasted,
     random_turn,
 )
 from core.training.parts import Floats, Gray, from_polar, polar_coordinates
 from core.training.rephotography import (
+    augmented,
     cells_of,
     moved,
     part_cells,
     placed,
     random_placement,
-    rephotographed,
     through_camera,
 )
 
@@ -60,7 +60,7 @@ class View:
     cells: NDArray[np.bool_]
     """(10, 10) where defects were put; nowhere else is there any, if ``local``."""
     local: bool
-    ground: NDArray[np.bool_]
+    background: NDArray[np.bool_]
     """(10, 10) that see nothing of the part; none where it is not known."""
     kind: str
     group: str
@@ -71,35 +71,37 @@ class View:
 class Castings:
     """Sheets by casting, and which castings may serve for what."""
 
-    sheets: Mapping[str, Sequence[Sheet]]
+    decompositions: Mapping[str, Sequence[Decomposition]]
     ok: tuple[str, ...]
     defective: tuple[str, ...]
     clear: tuple[str, ...]
     clearer: tuple[str, ...]
     smooth: tuple[str, ...]
 
-    def draw(self, among: Sequence[str], rng: np.random.Generator) -> tuple[str, Sheet]:
+    def draw(self, among: Sequence[str], rng: np.random.Generator) -> tuple[str, Decomposition]:
         """A casting, each as likely, and one of its photographs."""
         casting = among[int(rng.integers(len(among)))]
-        sheets = self.sheets[casting]
-        return casting, sheets[int(rng.integers(len(sheets)))]
+        decompositions = self.decompositions[casting]
+        return casting, decompositions[int(rng.integers(len(decompositions)))]
 
     def has_flash(self, casting: str) -> bool:
         """Whether metal sticks out of the casting's rim."""
-        return casting in self.defective and _median(self.sheets[casting], "flash") > 2.0
+        return casting in self.defective and _median(self.decompositions[casting], "flash") > 2.0
 
 
-def sorted_castings(sheets: Mapping[str, Sequence[Sheet]], defective: frozenset[str]) -> Castings:
-    """``sheets`` by casting -> which may serve for what; ``defective`` names castings."""
-    bad = tuple(name for name in sorted(sheets) if name in defective)
-    strength = {name: _median(sheets[name], "strongest") for name in bad}
+def sorted_castings(
+    decompositions: Mapping[str, Sequence[Decomposition]], defective: frozenset[str]
+) -> Castings:
+    """``decompositions`` by casting -> which may serve for what; ``defective`` names castings."""
+    bad = tuple(name for name in sorted(decompositions) if name in defective)
+    strength = {name: _median(decompositions[name], "strongest") for name in bad}
     return Castings(
-        sheets,
-        tuple(name for name in sorted(sheets) if name not in defective),
+        decompositions,
+        tuple(name for name in sorted(decompositions) if name not in defective),
         bad,
         tuple(name for name in bad if strength[name] > CLEAR),
         tuple(name for name in bad if strength[name] > CLEARER),
-        tuple(name for name in bad if _median(sheets[name], "flash") < SMOOTH_RIM),
+        tuple(name for name in bad if _median(decompositions[name], "flash") < SMOOTH_RIM),
     )
 
 
@@ -119,10 +121,12 @@ def random_view(kind: str, castings: Castings, rng: np.random.Generator) -> View
         residual = exchanged(residual, random_turn(donor.residual, rng), rng.uniform(0.85, 1.2))
     if kind == "planted":
         residual, mask = _with_defects(residual, castings, rng, names)
-    return _seen(kind, base, residual, mask, castings, rng, names)
+    return _augmented_view(kind, base, residual, mask, castings, rng, names)
 
 
-def _base_of(kind: str, castings: Castings, rng: np.random.Generator, names: list[str]) -> Sheet:
+def _base_of(
+    kind: str, castings: Castings, rng: np.random.Generator, names: list[str]
+) -> Decomposition:
     chance = rng.random()
     among = {
         "ok": castings.ok,
@@ -132,9 +136,9 @@ def _base_of(kind: str, castings: Castings, rng: np.random.Generator, names: lis
         "planted": castings.ok if chance < 0.6 else castings.smooth,
         "drawn": castings.ok if chance < 0.6 else castings.smooth,
     }[kind]
-    name, sheet = castings.draw(among, rng)
+    name, decomposition = castings.draw(among, rng)
     names.append(name)
-    return sheet
+    return decomposition
 
 
 def _sound(
@@ -152,16 +156,16 @@ def _with_defects(
     mask = np.zeros_like(residual)
     for _ in range(1 + int(rng.random() < 0.25)):
         name, donor = castings.draw(castings.clearer, rng)
-        result = planted(residual, donor, rng)
+        result = pasted(residual, donor, rng)
         if result is not None:
             names.append(name)
             residual, mask = result[0], np.maximum(mask, result[1])
     return residual, mask
 
 
-def _seen(
+def _augmented_view(
     kind: str,
-    base: Sheet,
+    base: Decomposition,
     residual: Floats,
     mask: Floats,
     castings: Castings,
@@ -179,7 +183,7 @@ def _seen(
     placement = random_placement(base.part.centre, rng)
     picture, radius = moved(picture, radius, placement)
     flash = any(castings.has_flash(name) for name in names)
-    gray = rephotographed(picture, radius, flash, rng)
+    gray = augmented(picture, radius, flash, rng)
     cells = cells_of(placed(where, placement, 0.0))
     return View(
         gray,
@@ -187,14 +191,14 @@ def _seen(
         castings=frozenset(names),
         cells=cells,
         local=kind in ("planted", "drawn") and bool(cells.any()),
-        ground=~part_cells(radius),
+        background=~part_cells(radius),
         kind=kind,
         group="+".join(sorted(set(names))),
     )
 
 
-def _median(sheets: Sequence[Sheet], figure: str) -> float:
-    return float(np.median([getattr(sheet, figure) for sheet in sheets]))
+def _median(decompositions: Sequence[Decomposition], figure: str) -> float:
+    return float(np.median([getattr(decomposition, figure) for decomposition in decompositions]))
 
 
 def rendered_view(part: SamplePart, rng: np.random.Generator) -> View:
@@ -209,7 +213,7 @@ def rendered_view(part: SamplePart, rng: np.random.Generator) -> View:
         castings=frozenset(),
         cells=cells,
         local=part.is_defective,
-        ground=np.zeros_like(cells),
+        background=np.zeros_like(cells),
         kind="rendered",
         group="",
     )

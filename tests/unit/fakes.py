@@ -16,7 +16,7 @@ from core.inspection import Inspection, Outcome
 from core.model_card import Calibration, ModelCard, Threshold, TrainingData
 
 OPEN_GATE = GateLimits(
-    strangeness=1e9, sharpness=0.0, brightness=0.0, burnt=1.0, noise=1e9, blockiness=1e9
+    novelty=1e9, sharpness=0.0, brightness=0.0, overexposed=1.0, noise=1e9, blockiness=1e9
 )
 """Limits that every photograph keeps."""
 

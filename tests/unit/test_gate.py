@@ -10,17 +10,17 @@ from PIL import Image, ImageFilter
 
 from core.engine import load_engine
 from core.errors import DataSetError
-from core.familiarity import CHANNELS, GRID, SIGNATURE, Familiarity
+from core.familiarity import CHANNELS, GRID, SIGNATURE, NoveltyDetector
 from core.gate import GateLimits, fault, measure
 from core.images import decode
 from core.inspection import Photograph, Verdict, inspect_photographs
 from core.samples import sample_parts
 from core.training.calibration import calibrate, calibrated, calibration_error, reliability_of
-from core.training.foreign import foreign_pictures
+from core.training.foreign import out_of_distribution_pictures
 from tests.unit.fakes import BrightnessEngine, MemoryStore, card
 
 LIMITS = GateLimits(
-    strangeness=20, sharpness=0.06, brightness=50, burnt=0.2, noise=0.05, blockiness=1.7
+    novelty=20, sharpness=0.06, brightness=50, overexposed=0.2, noise=0.05, blockiness=1.7
 )
 
 
@@ -48,7 +48,9 @@ def test_each_measure_grows_with_what_it_measures():
     sharpness = [plain.sharpness, *(of.sharpness for of in blurs)]
     assert sharpness == sorted(sharpness, reverse=True)
     assert measure((gray * 0.3).astype(np.uint8)).brightness < plain.brightness / 2
-    assert measure(np.minimum(gray * 2.0, 255).astype(np.uint8)).burnt > 0.3 > plain.burnt
+    assert (
+        measure(np.minimum(gray * 2.0, 255).astype(np.uint8)).overexposed > 0.3 > plain.overexposed
+    )
     rng = np.random.default_rng(0)
     grainy = np.clip(gray + rng.normal(0, 25, gray.shape), 0, 255).astype(np.uint8)
     assert measure(grainy).noise > 3 * plain.noise
@@ -65,13 +67,13 @@ def test_the_noise_measure_is_the_deviation_of_the_noise():
 
 
 @pytest.mark.parametrize(
-    ("change", "strangeness", "words"),
+    ("change", "novelty", "words"),
     [
         ({}, 1, ""),
         ({}, 21, "whole casting"),
         ({"sharpness": 0.01}, 1, "focus"),
         ({"brightness": 10}, 1, "Too dark"),
-        ({"burnt": 0.5}, 1, "Burnt out"),
+        ({"overexposed": 0.5}, 1, "Burnt out"),
         ({"blockiness": 3}, 1, "JPEG"),
         ({"noise": 0.5}, 21, "noise"),
         ({"noise": 0.5}, 1, ""),
@@ -79,9 +81,9 @@ def test_the_noise_measure_is_the_deviation_of_the_noise():
         ({"brightness": 10, "sharpness": 0.01}, 99, "Too dark"),
     ],
 )
-def test_the_reason_names_the_cause_and_what_to_do(change, strangeness, words):
+def test_the_reason_names_the_cause_and_what_to_do(change, novelty, words):
     measures = replace(measure(part()), **change)
-    reason = fault(measures, strangeness, LIMITS)
+    reason = fault(measures, novelty, LIMITS)
     assert words in reason
     assert bool(reason) == bool(words)
 
@@ -90,7 +92,7 @@ def test_a_part_that_cannot_be_judged_is_neither_defective_nor_ok():
     buffer = io.BytesIO()
     Image.fromarray(part()).save(buffer, "PNG")
     shut = GateLimits(
-        strangeness=1e9, sharpness=9.0, brightness=0, burnt=1, noise=1e9, blockiness=1e9
+        novelty=1e9, sharpness=9.0, brightness=0, overexposed=1, noise=1e9, blockiness=1e9
     )
     engine = BrightnessEngine(card(gate=shut))
     (outcome,) = inspect_photographs(
@@ -101,8 +103,8 @@ def test_a_part_that_cannot_be_judged_is_neither_defective_nor_ok():
     assert outcome.result.times.gate_ms > 0
 
 
-def test_strangeness_is_the_same_however_a_picture_is_turned_and_grows_off_the_plane():
-    gate = Familiarity()
+def test_novelty_is_the_same_however_a_picture_is_turned_and_grows_off_the_plane():
+    gate = NoveltyDetector()
     rng = np.random.default_rng(0)
     basis = rng.normal(size=(5, SIGNATURE))
     seen = torch.from_numpy(rng.normal(size=(400, 5)) @ basis).float()
@@ -136,8 +138,8 @@ def test_scores_that_fall_with_the_label_are_no_model():
 
 
 def test_the_calibration_error_is_the_mean_gap():
-    chances = np.array([0.05, 0.05, 0.95, 1.0])
-    bins = reliability_of(chances, np.array([False, True, True, True]))
+    predicted = np.array([0.05, 0.05, 0.95, 1.0])
+    bins = reliability_of(predicted, np.array([False, True, True, True]))
     assert [of.photographs for of in bins] == [2, 2]
     assert calibration_error(bins) == pytest.approx((2 * 0.45 + 2 * 0.025) / 4)
 
@@ -151,18 +153,18 @@ def turned_away(engine, pictures):
     found = []
     for start in range(0, len(pictures), 8):
         batch = np.stack(pictures[start : start + 8])
-        strangeness = engine.infer(batch).strangeness
+        novelty = engine.infer(batch).novelty
         found += [
             fault(measure(gray), float(strange), engine.card.gate) != ""
-            for gray, strange in zip(batch, strangeness, strict=True)
+            for gray, strange in zip(batch, novelty, strict=True)
         ]
     return np.array(found)
 
 
-def test_the_shipped_gate_lets_rendered_parts_by_and_turns_foreign_pictures_away(shipped):
+def test_the_shipped_gate_passes_rendered_parts_and_rejects_other_pictures(shipped):
     parts = [part.pixels for part in sample_parts(100, seed=99)]
     assert turned_away(shipped, parts).mean() <= 0.03
-    named = list(foreign_pictures())
+    named = list(out_of_distribution_pictures())
     kinds = np.array([name for name, _ in named])
     away = turned_away(shipped, [gray for _, gray in named])
     for kind in set(kinds):

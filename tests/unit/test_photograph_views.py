@@ -48,8 +48,8 @@ def test_flash_keeps_its_background(photographs):
 
 def test_the_cells_beside_the_part_are_known(photographs):
     for view in [*views("photograph", photographs, 0, 1), *views("anew", photographs, 0)]:
-        assert view.ground[0, 0]
-        assert not view.ground[4:6, 4:6].any()
+        assert view.background[0, 0]
+        assert not view.background[4:6, 4:6].any()
         assert not view.cells.any()
         assert not view.local
 
@@ -60,4 +60,4 @@ def test_a_photograph_without_a_part_stays_as_it_is(photographs):
     )
     [view] = views("anew", empty, 0, 1)
     assert np.array_equal(view.gray, empty.pixels[0])
-    assert not view.ground.any()
+    assert not view.background.any()

@@ -11,7 +11,7 @@ from core.network import CastingNetwork
 from core.samples import sample_parts
 from core.training import gate_report as gate_module
 from core.training.changes import blurred, brightened, noisy, recompressed, with_gamma
-from core.training.judges import judges_of
+from core.training.judges import fold_models
 from core.training.parts import find_part, polar_coordinates
 from core.training.robustness import Sample, _on_part, robustness
 from tests.unit.fakes import OPEN_GATE
@@ -42,13 +42,13 @@ def sample():
 
 
 @pytest.fixture(scope="module")
-def judges():
+def models():
     torch.manual_seed(0)
-    return judges_of([CastingNetwork().eval()], OPEN_GATE, 0.5)
+    return fold_models([CastingNetwork().eval()], OPEN_GATE, 0.5)
 
 
-def test_robustness_counts_flips_against_the_unchanged_photographs(sample, judges):
-    report = robustness(Stage(), sample, judges)
+def test_robustness_counts_flips_against_the_unchanged_photographs(sample, models):
+    report = robustness(Stage(), sample, models)
     rows = {row.change: row for row in report.changes}
     assert rows["none"].flipped == rows["none"].turned_away == 0
     assert {row.photographs for name, row in rows.items() if "flash" not in name} == {8}
@@ -58,11 +58,11 @@ def test_robustness_counts_flips_against_the_unchanged_photographs(sample, judge
     assert 0 <= report.evidence_on_part <= 1
 
 
-def test_a_closed_gate_turns_everything_away(sample, judges):
+def test_a_closed_gate_turns_everything_away(sample, models):
     shut = GateLimits(**OPEN_GATE.model_dump() | {"sharpness": 9.0})
-    closed = type(judges)(judges.sessions, shut, 0.5)
-    judged = closed.judge(sample.pixels, sample.folds, lambda _: None)
-    assert judged.turned_away.all()
+    closed = type(models)(models.sessions, shut, 0.5)
+    verdicts = closed.inspect(sample.pixels, sample.folds, lambda _: None)
+    assert verdicts.rejected.all()
 
 
 def test_changes_do_what_they_are_called():

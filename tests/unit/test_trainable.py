@@ -42,7 +42,7 @@ def _examples(count: int = 16) -> Examples:
         castings=tuple(frozenset({str(n)}) for n in range(count)),
         cells=np.zeros((count, 10, 10), dtype=np.bool_),
         local=np.zeros(count, dtype=np.bool_),
-        ground=np.zeros((count, 10, 10), dtype=np.bool_),
+        background=np.zeros((count, 10, 10), dtype=np.bool_),
         kinds=np.array(["a", "b"] * (count // 2)),
         groups=np.array([str(n) for n in range(count)]),
     )

@@ -117,9 +117,9 @@ def test_a_folder_becomes_a_model_that_serves(folder, weights, tmp_path):
     assert {row["fold"] for row in scores} == {"0", "1", "2", "3", "4"}
     assert len(scores) == card.evaluations["unseen"].photographs == len(read_data_set(folder))
     # Slope and offset are in the head: the graph's log-odds are calibrated ones already.
-    chances = probabilities(np.array([float(row["log_odds"]) for row in scores]))
+    predicted = probabilities(np.array([float(row["log_odds"]) for row in scores]))
     assert card.calibration.reliability
-    assert sum(of.photographs for of in card.calibration.reliability) == len(chances)
+    assert sum(of.photographs for of in card.calibration.reliability) == len(predicted)
     assert card.calibration.error_after <= card.calibration.error_before + 0.05
 
 
