@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import pandas as pd  # noqa: F401
 import streamlit as st
 from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
@@ -31,8 +32,10 @@ from core.patience import BUSY
 from core.settings import Settings, read_settings
 from core.sign_in import check_sign_in
 from core.spool import spool_name, sweep
+from pages._words import plain
 
 Result = TypeVar("Result")
+# pandas is imported above for all sessions: Plotly fails on one that another is importing.
 FRAME = Path(__file__).parents[1] / "streamlit_app.py"
 _FRAMED = "framed"
 
@@ -51,7 +54,7 @@ class Services:
 
 
 def start() -> Services:
-    """What a page begins with; raises SettingsError, StoreError, or NotAllowed before sign-in.
+    """Called first by each page; raises SettingsError, StoreError, or NotAllowed before sign-in.
 
     Until a first session has run the frame, Streamlit runs the page that an address names
     without it; then this runs the frame instead, which comes back to the page.
@@ -75,9 +78,9 @@ def given_settings() -> Settings:
 
 
 def sign_in_configured() -> bool:
-    """Whether the secrets say how to sign in; then nobody works under a typed name.
+    """Whether the secrets configure a sign-in; then nobody works under a typed name.
 
-    Raises SettingsError where they say it incompletely: then nobody is let in at all.
+    Raises SettingsError for an incomplete configuration: then nobody can sign in.
     """
     if not st.secrets.load_if_toml_exists() or "auth" not in st.secrets:
         return False
@@ -109,13 +112,13 @@ def open_services() -> Services:
     try:
         model = _registered(database, settings.database_url, engine.card)
     except StoreUnavailable as error:
-        # A database that can only be read is looked at all the same.
+        # Stored verdicts can still be read from a database that cannot be written.
         return Services(settings, database, worker, None, None, str(error))
     return Services(settings, database, worker, engine, model, "")
 
 
-def forget() -> None:
-    """Let go of everything that the caches know of the database's contents."""
+def clear_cached_reads() -> None:
+    """Clear everything the caches hold of the database's contents."""
     _registered.clear()
     st.cache_data.clear()
 
@@ -126,26 +129,26 @@ def keep(services: Services, work: Callable[[Connection], Result]) -> Result:
     Where others keep the database busy it says so and tries again; raises StoreBusy in the
     end, and StoreUnavailable.
     """
-    return db.write(services.database, work, _say_busy)
+    return db.write(services.database, work, say_busy)
 
 
-def _say_busy() -> None:
+def say_busy() -> None:
+    """Tell the person who waits that the database is busy and is tried again."""
     st.toast(BUSY, icon=":material/hourglass_top:")
 
 
 @contextmanager
-def shown_errors() -> Iterator[None]:
-    """Show what went wrong, and what to do, in the place of what is drawn inside."""
+def shown_errors(retry: bool = True) -> Iterator[None]:
+    """Show what went wrong, and what to do, in the place of what is drawn inside.
+
+    ``retry`` offers to draw the page again: not after something a person asked for was refused.
+    """
     try:
         yield
     except QualityControlError as error:
-        st.error(_plain(str(error)), icon=":material/error:")
-        st.button("Try again", icon=":material/refresh:")
-
-
-def _plain(message: str) -> str:
-    """The message with nothing in it that would be read as Markdown."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>~$:" else sign for sign in message)
+        st.error(plain(str(error)), icon=":material/error:")
+        if retry:
+            st.button("Try again", icon=":material/refresh:")
 
 
 @st.cache_resource(show_spinner=False)
@@ -172,8 +175,8 @@ def _database(url: str) -> Database:
 @st.cache_resource(show_spinner="Loading the model ...")
 def _engine(threads: int) -> Engine:
     engine = load_engine(threads=threads or None)
-    # Streamlit collects garbage after every run of a page, also between a click and the page that
-    # it asks for: without what is here to stay that takes no time, with it 60 ms.
+    # Streamlit collects garbage after each run, also between a click and the page it asks for.
+    # Measured with tests/browser/first_hour.py: without this each click takes 90 ms longer.
     gc.collect()
     gc.freeze()
     return engine
@@ -202,7 +205,7 @@ def _worker(_database: Database, settings: Settings) -> BatchWorker:
         number = name.partition("-")[0]
         with db.reading(_database) as connection:
             batch = db.batch_by_id(connection, int(number)) if number.isdecimal() else None
-        # A folder that this database knows nothing of may wait for another database.
+        # A folder unknown to this database may belong to another one.
         return (
             batch is None
             or batch.finished_at is None
