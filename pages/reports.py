@@ -57,7 +57,7 @@ def _choose(calendar: Calendar, stations: list[str], usual: datetime) -> tuple[S
             args=(calendar, -1),
         )
         day: date = st.date_input("Day the shift starts", key="report-day", width=170)
-        name: str = st.segmented_control(
+        st.segmented_control(
             "Shift", calendar.names, key="report-shift", required=True, width="content"
         )
         st.button(
@@ -76,7 +76,7 @@ def _choose(calendar: Calendar, stations: list[str], usual: datetime) -> tuple[S
             key="report-station",
             width=220,
         )
-    shift = calendar.shift(day, name)
+    shift = calendar.shift(day, state["report-shift"])
     _address.keep("shift", shift.key)
     return shift, None if station == ALL else station
 
@@ -177,9 +177,7 @@ def _downloads(services: Services, calendar: Calendar, report: Report) -> None:
                 on_click="ignore",
                 type="primary" if make is parts_csv else "secondary",
             )
-        st.caption(
-            "One row per part, in plant time and UTC; opens in Excel.", width="content"
-        )
+        st.caption("One row per part, in plant time and UTC; opens in Excel.", width="content")
 
 
 def _in_force(report: Report) -> None:
@@ -202,9 +200,7 @@ def _parts(services: Services, calendar: Calendar, report: Report) -> None:
         parts = list(db.shift_parts(connection, report.shift, report.station, LISTED))
     rows = list(zip(parts, part_cells(parts, calendar), strict=True))
     if report.figures.inspected > LISTED:
-        st.caption(
-            f"The first {LISTED} of {count(report.figures.inspected)}; the CSV has all."
-        )
+        st.caption(f"The first {LISTED} of {count(report.figures.inspected)}; the CSV has all.")
     words = {verdict.value: look.word for verdict, look in LOOKS.items()}
     st.dataframe(
         {

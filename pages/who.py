@@ -72,7 +72,7 @@ def _roles(services: Services, person: Person) -> None:
     with st.form("role", clear_on_submit=True):
         left, middle, right = st.columns([4, 2, 1], vertical_alignment="bottom")
         email = left.text_input("E-mail address", max_chars=254)
-        role = middle.selectbox("Role", list(Role), index=1)
+        role = middle.selectbox("Role", [Role.VIEWER, Role.REVIEWER, Role.ENGINEER], index=1)
         if right.form_submit_button("Give", type="primary", width="stretch"):
             _give(services, person, email, role)
 
