@@ -13,7 +13,6 @@ st.set_page_config(
     layout="wide",
 )
 
-_libraries.loaded()
 with shown_errors():
     services = open_services()
     person = current_person(services)

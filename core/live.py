@@ -79,7 +79,7 @@ def standing(latency: Latency | None, takt_seconds: float) -> Standing:
     """Good while 95 of 100 parts take less than the takt time."""
     takt = f"takt time of {takt_seconds * 1e3:,.0f} ms"
     if latency is None:
-        return Standing(None, f"No part in the last minute. The {takt} is not in danger.")
+        return Standing(None, "No parts in the last minute; line idle.")
     p95 = f"{latency.p95:,.0f} ms" if latency.p95 >= 10 else f"{latency.p95:.1f} ms"
     if latency.p95 < takt_seconds * 1e3:
         share = latency.p95 / (takt_seconds * 1e3)

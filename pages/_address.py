@@ -1,10 +1,17 @@
-"""A view's choices in the address bar, so that a reload or a shared link shows the same."""
+"""A view's choices in the address bar, so that a reload or a shared link shows the same.
+
+Streamlit's ``bind="query-params"`` is not used: it writes an option's label instead of its
+value, and carries what is chosen on one page over to others that use the same name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import streamlit as st
+
+Option = TypeVar("Option", bound=str)
 
 
 def number(name: str) -> int | None:
@@ -34,3 +41,25 @@ def keep(name: str, value: str | float | None) -> None:
         st.query_params.pop(name, None)
     elif st.query_params.get(name) != str(value):
         st.query_params[name] = str(value)
+
+
+def choice(
+    widget: Callable[..., Any],
+    label: str,
+    options: Sequence[Option],
+    usual: Option,
+    *,
+    name: str,
+    key: str,
+    **look: Any,
+) -> Option:
+    """Draw a choice among ``options``, kept in the address unless it is the ``usual`` one.
+
+    ``widget`` is ``st.selectbox`` or one like it, ``look`` what it is drawn with.
+    """
+    if st.session_state.get(key) not in options:
+        given = st.query_params.get(name)
+        st.session_state[key] = next((option for option in options if option == given), usual)
+    chosen: Option = widget(label, options, key=key, **look)
+    keep(name, None if chosen == usual else chosen)
+    return chosen

@@ -6,7 +6,8 @@ import streamlit as st
 
 import db
 from core.inspection import Rejection, Verdict
-from pages import _address
+from pages._address import choice
+from pages._gallery import PAGE, paged
 from pages._part import card
 from pages._people import current_person
 from pages._pictures import legend_picture
@@ -15,7 +16,6 @@ from pages._words import LOOKS, count, lasting, plain, short
 from services.batch_worker import Progress, State
 from services.uploads import discard, resume, waiting_photographs
 
-PAGE = 24
 REFRESH_SECONDS = 1.5
 FAILURES_SHOWN = 5
 # Batches of these sources have no known end.
@@ -31,7 +31,7 @@ SORTS = {
 
 
 def batch_view(services: Services, batch: db.Batch) -> None:
-    """All of a batch; draws itself again while the batch goes on."""
+    """All of a batch, redrawn while the batch is running."""
     progress = services.worker.progress(batch.id)
     active = progress is not None and progress.is_active
     st.fragment(_view, run_every=REFRESH_SECONDS if active else None)(services, batch, active)
@@ -49,7 +49,7 @@ def _view(services: Services, batch: db.Batch, active: bool) -> None:
             model = db.model_by_sha256(connection, batch.model_sha256)
         if summary is None or model is None:
             return
-        # Slots that are always there: what comes and goes in them moves nothing else.
+        # Always three containers, so that changes in one do not move the others.
         with st.container():
             _state(services, batch, summary, progress)
         with st.container():
@@ -57,11 +57,11 @@ def _view(services: Services, batch: db.Batch, active: bool) -> None:
         with st.container():
             if active and rejections:
                 _failures(rejections)
-        choice, sort = _choose(active)
-        if choice == REJECTED:
+        shown, sort = _choose(active)
+        if shown == REJECTED:
             _rejected(rejections)
             return
-        verdict = None if choice == ALL else Verdict(choice)
+        verdict = None if shown == ALL else Verdict(shown)
         _gallery(services, batch, verdict, sort, float(model.card["evidence_scale"]))
 
 
@@ -77,13 +77,13 @@ def _state(
 def _running(services: Services, progress: Progress, stored: int) -> None:
     left, right = st.columns([6, 1], vertical_alignment="bottom")
     if progress.state is State.WAITING:
-        left.progress(0.0, text="Waiting for the batch before it")
+        left.progress(0.0, text="Waiting for the previous batch")
     else:
-        # What is stored is there before the worker counts it; a copy is counted and not stored.
+        # Parts are stored before the worker counts them; copies are counted, never stored.
         done = max(progress.done, stored)
         text = f"{count(done)} of {count(progress.total)}"
         if progress.parts_per_second:
-            text += f" · {progress.parts_per_second:.0f} parts a second"
+            text += f" · {progress.parts_per_second:.0f} parts per second"
         if progress.seconds_left is not None:
             text += f" · {lasting(progress.seconds_left)} left"
         if progress.message:
@@ -103,21 +103,21 @@ def _broken_off(
             icon=":material/hourglass_top:",
         )
         return
-    said = f"Not finished: {count(done)} of {count(batch.total)} files have an outcome."
+    said = f"Not finished: {count(done)} of {count(batch.total)} files processed."
     if progress is not None and progress.message:
         said += f" {progress.message}"
     if waiting_photographs(services.settings, batch) is None:
         st.warning(
             plain(
                 f"{said} Another program may still be inspecting it. If not, upload its "
-                "photographs again: what was inspected is kept and not repeated."
+                "photographs again: those already inspected are not repeated."
             ),
             icon=":material/pause_circle:",
         )
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f":material/pause_circle: {plain(said)} Nothing is lost; go on when you like.",
+            f":material/pause_circle: {plain(said)} Nothing is lost; resume at any time.",
             width="stretch",
         )
         if st.button("Resume", type="primary", icon=":material/play_arrow:", key="resume"):
@@ -126,7 +126,7 @@ def _broken_off(
         if st.button(
             "Discard the rest",
             key="discard",
-            help="Removes the photographs that still wait. Verdicts that were given stay.",
+            help="Removes the photographs still waiting. Existing verdicts are kept.",
         ):
             discard(services.settings, batch, current_person(services))
             st.rerun()
@@ -147,7 +147,7 @@ def _figures(batch: db.Batch, summary: db.BatchSummary, progress: Progress | Non
     if summary.already_inspected:
         st.info(
             f"{count(summary.already_inspected)} of {count(summary.inspected)} parts were "
-            "already inspected: they keep the verdict they have, and nothing was added.",
+            "already inspected: they keep their verdict, and nothing was added.",
             icon=":material/history:",
         )
 
@@ -164,36 +164,35 @@ def _speed(batch: db.Batch, summary: db.BatchSummary, progress: Progress | None)
 def _choose(active: bool) -> tuple[str, db.Sort]:
     names = {ALL: "All"} | {verdict.value: look.word for verdict, look in LOOKS.items()}
     names[REJECTED] = "Rejected files"
-    # In the order they come while they come, so that nothing moves while one reads.
+    # In upload order while the batch is running, so that nothing moves while one reads.
     usual = db.Sort.ORDER if active else db.Sort.PROBABILITY
-    sort_key = f"sort-{active}"
-    if "show" not in st.session_state:
-        st.session_state["show"] = _address.word("show", list(names)) or ALL
-    if sort_key not in st.session_state:
-        st.session_state[sort_key] = db.Sort(_address.word("sort", list(db.Sort)) or usual)
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
-        choice: str = st.segmented_control(
+        shown = choice(
+            st.segmented_control,
             "Show",
             list(names),
+            ALL,
+            name="show",
+            key="show",
             format_func=names.__getitem__,
             required=True,
-            key="show",
             label_visibility="collapsed",
             wrap=True,
         )
-        sort: db.Sort = st.selectbox(
+        sort = choice(
+            st.selectbox,
             "Order",
             list(SORTS),
+            usual,
+            name="sort",
+            key=f"sort-{active}",
             format_func=SORTS.__getitem__,
-            key=sort_key,
             label_visibility="collapsed",
             width=270,
         )
-    _address.keep("show", None if choice == ALL else choice)
-    _address.keep("sort", None if sort is usual else sort.value)
-    return choice, sort
+    return shown, sort
 
 
 def _gallery(
@@ -201,30 +200,19 @@ def _gallery(
 ) -> None:
     with db.reading(services.database) as connection:
         size = db.gallery_size(connection, batch.id, verdict)
-        pages = max(1, -(-size // PAGE))
-        page = min(pages, _address.number("page") or 1)
-        page = st.session_state.get(_pager(batch, verdict, sort), page)
-        page = max(1, min(pages, page))
-        parts = db.gallery(connection, batch.id, verdict, sort, (page - 1) * PAGE, PAGE)
-    if not parts:
+    if not size:
         st.caption("No part here yet." if batch.finished_at is None else "No part here.")
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption("Heatmap: evidence for OK", width="content")
         st.image(legend_picture(scale), width=160, alt="Colours of the heatmap")
         st.caption("evidence for a defect. The scale is the same for every part.", width="content")
-    with st.grid(min_column_width=310, gap="small"):
-        for part in parts:
-            card(services, part, scale)
-    if pages > 1:
-        with st.container(horizontal=True, horizontal_alignment="center"):
-            st.pagination(pages, default=page, key=_pager(batch, verdict, sort))
-    _address.keep("page", None if page == 1 else page)
-
-
-def _pager(batch: db.Batch, verdict: Verdict | None, sort: db.Sort) -> str:
-    """Another list begins on its own first page."""
-    return f"page-{batch.id}-{verdict}-{sort}"
+    with paged(f"page-{batch.id}-{verdict}-{sort}", size) as first:
+        with db.reading(services.database) as connection:
+            parts = db.gallery(connection, batch.id, verdict, sort, first, PAGE)
+        with st.grid(min_column_width=310, gap="small"):
+            for part in parts:
+                card(services, part, scale)
 
 
 def _rejected(rejections: list[Rejection]) -> None:

@@ -1,16 +1,21 @@
-"""The part of the Live page that draws itself again: figures, charts, latest parts, processes."""
+"""The part of the Live page that refreshes: figures, charts, latest parts, processes."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 
+import psutil
 import streamlit as st
 
 import db
+from core.clock import now
 from core.inspection import Verdict
-from core.live import standing
+from core.live import Bucket, History, Latency, latency_of, standing
 from pages._live_charts import CONFIG, latency_figure, stage_figure
-from pages._live_data import Live, Running, read_live
 from pages._part import NO_PHOTOGRAPH, verdict_badge
 from pages._pictures import evidence_scale, pictures
 from pages._services import Services, shown_errors
@@ -18,6 +23,108 @@ from pages._words import LOOKS, count, percent, plain, short
 
 THUMBNAIL = 180
 """Pixels of a picture's side here; each is made when its part is new."""
+RATE_OF = 100
+"""The defect rate is that of these latest parts."""
+SHOWN = 6
+"""Latest parts that are shown with their heatmap."""
+ALIVE = timedelta(seconds=5)
+"""A watcher that sent nothing for this long is not running."""
+FPS_OVER = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A process that inspects."""
+
+    name: str
+    alive: bool
+    waiting: int
+    memory_megabytes: float
+    processors: float
+    threads: int
+    engine: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The line at one moment."""
+
+    buckets: Sequence[Bucket]
+    latency: Latency | None
+    """Of the last minute."""
+    parts_per_second: float
+    """Over the last seconds."""
+    verdicts: Sequence[Verdict]
+    """Of the latest parts."""
+    latest: Sequence[db.Part]
+    running: Sequence[Running]
+
+    @property
+    def waiting(self) -> int:
+        """Photographs waiting for inspection."""
+        return sum(process.waiting for process in self.running if process.alive)
+
+
+def read_live(services: Services, station: str | None) -> Live:
+    """The line now; of all stations where ``station`` is None."""
+    moment = now()
+    with db.reading(services.database) as connection:
+        buckets, recent = _history(services.settings.database_url, station).until(
+            moment, lambda begins, ends: db.timed_parts(connection, begins, ends, station)
+        )
+        verdicts = db.latest_verdicts(connection, RATE_OF, station)
+        latest = db.latest_parts(connection, SHOWN, station)
+        watchers = db.watchers(connection)
+    running = [
+        Running(
+            f"watch {Path(watcher.folder).name}, {watcher.station}",
+            moment - watcher.seen_at < ALIVE,
+            watcher.waiting,
+            watcher.memory_megabytes,
+            watcher.processors,
+            watcher.threads,
+            watcher.engine,
+            watcher.model_sha256,
+        )
+        for watcher in watchers
+        if station in (None, watcher.station)
+    ]
+    fresh = [part for part in recent if part.inspected_at > moment - FPS_OVER]
+    return Live(
+        buckets,
+        latency_of(recent),
+        len(fresh) / FPS_OVER.total_seconds(),
+        verdicts,
+        latest,
+        [_this_app(services), *running],
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _history(address: str, station: str | None) -> History:
+    return History()
+
+
+@st.cache_resource(show_spinner=False)
+def _process() -> psutil.Process:
+    process = psutil.Process(os.getpid())
+    process.cpu_percent()
+    return process
+
+
+def _this_app(services: Services) -> Running:
+    process, engine = _process(), services.engine
+    return Running(
+        "this app",
+        True,
+        sum(progress.total - progress.done for progress in services.worker.active()),
+        process.memory_info().rss / 1e6,
+        process.cpu_percent() / 100,
+        engine.threads if engine else 0,
+        engine.kind.value if engine else "none",
+        engine.card.identity if engine else "",
+    )
 
 
 def live_view(services: Services, station: str | None) -> None:
@@ -45,13 +152,17 @@ def _figures(live: Live) -> None:
     latency = live.latency
     judged = [verdict for verdict in live.verdicts if verdict is not Verdict.NOT_INSPECTABLE]
     defective = sum(verdict is Verdict.DEFECTIVE for verdict in judged)
-    last_minute = "Of the parts of the last minute; worked on, without the time they waited."
+    last_minute = "Of the parts of the last minute; processing time only, queueing excluded."
     shown = [
-        ("FPS", f"{live.parts_per_second:.1f}", "Parts inspected a second, over the last five."),
+        (
+            "FPS",
+            f"{live.parts_per_second:.1f}",
+            "Parts per second, over the last five seconds.",
+        ),
         ("Latency p50", _milliseconds(latency.p50 if latency else None), last_minute),
         ("Latency p95", _milliseconds(latency.p95 if latency else None), last_minute),
         ("Latency p99", _milliseconds(latency.p99 if latency else None), last_minute),
-        ("Waiting", count(live.waiting), "Photographs that are known and have no verdict yet."),
+        ("Waiting", count(live.waiting), "Photographs waiting for inspection."),
         (
             "Defect rate",
             percent(defective / len(judged)) if judged else "-",
@@ -65,11 +176,11 @@ def _figures(live: Live) -> None:
 
 def _charts(services: Services, live: Live) -> None:
     calendar, takt = services.settings.calendar, services.settings.takt_seconds
-    # Steps that are over: for ten seconds the browser has nothing to draw anew.
+    # Completed steps only: they change every ten seconds, not with each refresh.
     steps = live.buckets[:-1]
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("**Latency and parts a second**, last 15 minutes")
+        st.markdown("**Latency and parts per second**, last 15 minutes")
         figure = latency_figure(steps, takt, calendar)
         st.plotly_chart(figure, config=CONFIG, key="live-latency")
     with right:
@@ -102,7 +213,7 @@ def _latest(services: Services, parts: Sequence[db.Part]) -> None:
 
 
 def _processes(running: Sequence[Running]) -> None:
-    st.markdown("**What inspects**")
+    st.markdown("**Inspection processes**")
     st.dataframe(
         {
             "Process": [" ".join(process.name.split()) for process in running],

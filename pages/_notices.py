@@ -1,4 +1,4 @@
-"""What stands over every page: that its data are made up, or that they will not be kept."""
+"""Notices above every page: the data are a demonstration, or will not be kept."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import streamlit as st
 
 import db
 from core.disks import is_fleeting
-from core.errors import QualityControlError
 from core.people import Person, Role
 from pages._people import NAME, current_person
-from pages._services import Services, forget, keep, sign_in_configured
-from pages._words import ago, count, plain
+from pages._services import (
+    Services,
+    clear_cached_reads,
+    say_busy,
+    shown_errors,
+    sign_in_configured,
+)
+from pages._words import ago, count
+from services.demonstration import clear_demonstration
 
 
 def notices(services: Services) -> None:
-    """Say what everybody must know of the database, whatever page is open."""
+    """What everyone must know about the database, on every page."""
     _not_kept(services)
     _demonstration(services)
 
@@ -23,10 +29,10 @@ def _not_kept(services: Services) -> None:
     file = db.file_of(services.database)
     if file is not None and is_fleeting(file):
         st.warning(
-            "**What is inspected here is not kept.** The database is a file on a disk that goes "
-            "with this container: its next start begins with an empty one. For real use name a "
+            "**Inspections are not kept here.** The database is a file on a disk that is deleted "
+            "with this container: after a restart it is empty. For real use name a "
             "PostgreSQL server in DATABASE_URL (on Streamlit Community Cloud: in the app's "
-            "secrets), or a file on a disk that is kept.",
+            "secrets), or a file on a permanent disk.",
             icon=":material/warning:",
         )
 
@@ -60,8 +66,8 @@ def _demonstration(services: Services) -> None:
 def _confirm(services: Services, person: Person, found: db.Demonstration) -> None:
     st.write(
         f"Since it was made, people added {count(found.parts_since)} parts and "
-        f"{count(found.decisions_since)} decisions. They are removed with it, for good: download "
-        "reports of what you want to keep first."
+        f"{count(found.decisions_since)} decisions. They are removed too, permanently: first "
+        "download the reports you want to keep."
     )
     if st.button(
         "Remove everything",
@@ -74,24 +80,21 @@ def _confirm(services: Services, person: Person, found: db.Demonstration) -> Non
 
 
 def _clear(services: Services, person: Person) -> None:
-    """Before the page is drawn again: it then shows an empty database."""
+    """Called before the page is drawn again, so that it shows the empty database."""
     if services.worker.active():
-        st.warning("A batch is being inspected. Wait until it has ended.")
+        st.warning("A batch is being inspected. Wait until it has finished.")
         return
-    try:
-        keep(services, lambda connection: db.clear_demonstration(connection, person))
-    except QualityControlError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    forget()
-    for name in [key for key in st.session_state if key != NAME]:
-        del st.session_state[name]
-    st.query_params.clear()
+    with shown_errors(retry=False):
+        clear_demonstration(services.database, person, busy=say_busy)
+        clear_cached_reads()
+        for name in [key for key in st.session_state if key != NAME]:
+            del st.session_state[name]
+        st.query_params.clear()
 
 
 def _here(services: Services) -> Person | None:
-    """The person; where nobody signs in, also before they typed a name: no entry is signed."""
+    """The person; without a sign-in also before a name is typed, since no entry is signed."""
     person = current_person(services)
     if person is None and not sign_in_configured():
-        return Person("whoever sits here", None, False, services.settings.unverified_role)
+        return Person("Unnamed user", None, False, services.settings.unverified_role)
     return person

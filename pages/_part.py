@@ -109,7 +109,7 @@ def _table(part: db.Part, calendar: Calendar) -> None:
 
 
 def _named(part: db.Part) -> str:
-    """File, verdict and probability, for who cannot see the pictures."""
+    """File, verdict and probability, for screen readers."""
     item = part.inspection
     return f"{part.file}: {LOOKS[item.verdict].word}, {percent(item.probability)}"
 

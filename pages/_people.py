@@ -1,4 +1,4 @@
-"""Who sits at the page: signed in with OpenID Connect, or a name typed once in this session."""
+"""The person at the page: signed in with OpenID Connect, or a name typed in this session."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME = "typed name"
 
 
 def current_person(services: Services) -> Person | None:
-    """The person at this page with the role in force; None until they said who they are."""
+    """The person at this page with the role in force; None while unknown."""
     if not sign_in_configured():
         name = st.session_state.get(NAME)
         return Person(name, None, False, services.settings.unverified_role) if name else None
@@ -31,7 +31,7 @@ def current_person(services: Services) -> Person | None:
 
 
 def person_or_question(services: Services, why: str) -> Person | None:
-    """The person; until it is known who it is, draws the question, with ``why`` it is asked."""
+    """The person; while unknown, None, and a question that says ``why`` it is asked."""
     person = current_person(services)
     if person is None:
         with st.container(border=True, width=560):
@@ -63,10 +63,10 @@ def _type_name() -> None:
             max_chars=LONGEST,
             placeholder="First and last name",
             autocomplete="name",
-            help="It is kept with everything you decide, marked as not verified, because no "
-            "sign-in is configured.",
+            help="Recorded with every decision, marked as unverified because no sign-in is "
+            "configured.",
         )
-        done = st.form_submit_button("Go on", type="primary", icon=":material/arrow_forward:")
+        done = st.form_submit_button("Continue", type="primary", icon=":material/arrow_forward:")
     if not done:
         return
     cleaned = " ".join(name.split())
@@ -79,8 +79,8 @@ def _type_name() -> None:
 def _sign_in() -> None:
     if st.user.is_logged_in:
         st.error(
-            "The sign-in does not vouch for an e-mail address of yours. Ask who runs it to "
-            "verify the address, then sign in again.",
+            "Your sign-in has no verified e-mail address. Ask its administrator to verify the "
+            "address, then sign in again.",
             icon=":material/error:",
         )
         st.button("Sign out", icon=":material/logout:", on_click=leave)

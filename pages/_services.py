@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import pandas as pd  # noqa: F401
 import streamlit as st
 from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
@@ -28,12 +29,14 @@ from core.model_card import ModelCard
 from core.patience import BUSY
 from core.settings import Settings, read_settings
 from core.sign_in import check_sign_in
+from pages._words import plain
 from services.application import Application, assembled, registered_model
 from services.batch_worker import BatchWorker
 from services.camera import finish_left_open
 from services.uploads import sweep_spool
 
 Result = TypeVar("Result")
+# pandas is imported above for all sessions: Plotly fails on one that another is importing.
 FRAME = Path(__file__).parents[1] / "streamlit_app.py"
 _FRAMED = "framed"
 
@@ -46,7 +49,7 @@ class Services(Application):
 
 
 def start() -> Services:
-    """What a page begins with; raises SettingsError, StoreError, or NotAllowed before sign-in.
+    """Called first by each page; raises SettingsError, StoreError, or NotAllowed before sign-in.
 
     Until a first session has run the frame, Streamlit runs the page that an address names
     without it; then this runs the frame instead, which comes back to the page.
@@ -70,9 +73,9 @@ def given_settings() -> Settings:
 
 
 def sign_in_configured() -> bool:
-    """Whether the secrets say how to sign in; then nobody works under a typed name.
+    """Whether the secrets configure a sign-in; then nobody works under a typed name.
 
-    Raises SettingsError where they say it incompletely: then nobody is let in at all.
+    Raises SettingsError for an incomplete configuration: then nobody can sign in.
     """
     if not st.secrets.load_if_toml_exists() or "auth" not in st.secrets:
         return False
@@ -100,8 +103,8 @@ def open_services() -> Services:
     return Services(opened.settings, database, opened.engine, opened.model, opened.fault, worker)
 
 
-def forget() -> None:
-    """Let go of everything that the caches know of the database's contents."""
+def clear_cached_reads() -> None:
+    """Clear everything the caches hold of the database's contents."""
     _registered.clear()
     st.cache_data.clear()
 
@@ -121,18 +124,17 @@ def say_busy() -> None:
 
 
 @contextmanager
-def shown_errors() -> Iterator[None]:
-    """Show what went wrong, and what to do, in the place of what is drawn inside."""
+def shown_errors(retry: bool = True) -> Iterator[None]:
+    """Show what went wrong, and what to do, in the place of what is drawn inside.
+
+    ``retry`` offers to draw the page again: not after something a person asked for was refused.
+    """
     try:
         yield
     except QualityControlError as error:
-        st.error(_plain(str(error)), icon=":material/error:")
-        st.button("Try again", icon=":material/refresh:")
-
-
-def _plain(message: str) -> str:
-    """The message with nothing in it that would be read as Markdown."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|<>~$:" else sign for sign in message)
+        st.error(plain(str(error)), icon=":material/error:")
+        if retry:
+            st.button("Try again", icon=":material/refresh:")
 
 
 @st.cache_resource(show_spinner=False)
@@ -159,8 +161,8 @@ def _database(url: str) -> Database:
 @st.cache_resource(show_spinner="Loading the model ...")
 def _engine(threads: int) -> Engine:
     engine = load_engine(threads=threads or None)
-    # Streamlit collects garbage after every run of a page, also between a click and the page that
-    # it asks for: without what is here to stay that takes no time, with it 60 ms.
+    # Streamlit collects garbage after each run, also between a click and the page it asks for.
+    # Measured with tests/browser/first_hour.py: without this each click takes 90 ms longer.
     gc.collect()
     gc.freeze()
     return engine

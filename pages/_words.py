@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import db
 from core.inspection import Verdict
@@ -19,7 +20,7 @@ class VerdictLook:
 
     word: str
     icon: str
-    colour: str
+    colour: Literal["orange", "blue", "gray"]
 
 
 LOOKS = {

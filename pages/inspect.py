@@ -10,28 +10,20 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_r
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 import db
-from core.errors import QualityControlError
 from core.images import EXTENSIONS, MAX_BYTES
 from pages import _address
 from pages._batch import ALL, batch_view
-from pages._head import head
+from pages._layout import head
 from pages._part import open_part
-from pages._services import Services, say_busy, start
+from pages._services import Services, say_busy, shown_errors, start
 from pages._words import ago, batch_name, plain
-from services.uploads import SAMPLES, inspect_samples, inspect_uploads, warm_up
+from services.uploads import SAMPLES, inspect_samples, inspect_uploads
 
 RECENT = 30
 AT_ONCE_SECONDS = 0.5
 FILES = "Files or ZIP"
 FOLDER = "Folder"
 TYPES = [*EXTENSIONS, "zip"]
-
-
-def _head(services: Services) -> None:
-    facts = ""
-    if services.model is not None and services.engine is not None:
-        facts = f"{plain(services.settings.station)} · model {services.model.sha256[:8]}"
-    head("Inspect", facts)
 
 
 def _new_batch(services: Services) -> None:
@@ -97,7 +89,7 @@ def _upload_form(
 
 
 def _release(uploads: Iterable[UploadedFile]) -> None:
-    """Give the uploads' memory back; Streamlit keeps it until the browser goes away."""
+    """Free the uploads' memory, which Streamlit holds until the browser is closed."""
     context = get_script_run_ctx()
     if context is None or not isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
         return
@@ -106,7 +98,7 @@ def _release(uploads: Iterable[UploadedFile]) -> None:
 
 
 def _show(services: Services, batch_id: int) -> None:
-    # A few photographs are through by then, and the page is drawn once, with their verdicts.
+    # A few photographs are inspected by then, so the page is drawn once, with their verdicts.
     services.worker.wait(batch_id, AT_ONCE_SECONDS)
     st.query_params.clear()
     _address.keep("batch", batch_id)
@@ -133,9 +125,6 @@ def _nothing_yet(services: Services) -> None:
                 number = inspect_samples(services, services.worker, busy=say_busy)
             _show(services, number)
         st.space("small")
-    if services.engine is not None:
-        # The page stands; the first click finds everything ready.
-        warm_up(services.engine)
 
 
 def _choose_batch(services: Services) -> db.Batch | None:
@@ -172,19 +161,18 @@ def _when(batch: db.Batch) -> str:
 
 def page() -> None:
     services = start()
-    _head(services)
+    model = f" · model {services.model.sha256[:8]}" if services.model else ""
+    head("Inspect", model and plain(services.settings.station) + model)
     if services.fault:
         st.error(
             f"**Nothing can be inspected.** {plain(services.fault)} "
-            "Verdicts that were given can still be looked at.",
+            "Existing verdicts can still be viewed.",
             icon=":material/error:",
         )
     else:
-        try:
+        with shown_errors(retry=False):
             _new_batch(services)
-        except QualityControlError as error:
-            st.error(plain(str(error)), icon=":material/error:")
-    # A slot of its own, so that its content goes the moment there is a batch.
+    # A slot, so that its content disappears as soon as there is a batch.
     slot = st.empty()
     batch = _choose_batch(services)
     if batch is None:

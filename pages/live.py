@@ -1,4 +1,4 @@
-"""Live: what the line does now, held to its takt time; a camera; and how fast the engine is."""
+"""Live: the line now against its takt time, a camera, and the engine's measured speed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import db
 from core.model_card import MODELS
 from pages import _address
 from pages._camera import camera
-from pages._head import head
+from pages._layout import head
 from pages._live_charts import CONFIG, benchmark_figure
 from pages._live_view import live_view
 from pages._services import Services, shown_errors, start
@@ -39,22 +39,24 @@ def _choose(services: Services) -> tuple[str | None, bool]:
     with db.reading(services.database) as connection:
         stations = db.stations(connection)
     names = list(dict.fromkeys((*services.settings.station_names, *stations)))
-    state = st.session_state
-    state.setdefault("live-station", _address.word("station", names) or ALL_STATIONS)
-    state.setdefault("live-on", _address.word("refresh", ["on"]) is not None)
+    st.session_state.setdefault("live-on", st.query_params.get("refresh") == "on")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        station: str = st.selectbox(
-            "Station", [ALL_STATIONS, *names], key="live-station", width=220
+        station = _address.choice(
+            st.selectbox,
+            "Station",
+            [ALL_STATIONS, *names],
+            ALL_STATIONS,
+            name="station",
+            key="live-station",
+            width=220,
         )
         refreshed = st.toggle(
             "Refresh every second",
             key="live-on",
-            help="Off, the page shows the moment it was opened. Every open page asks the server.",
+            help="When off, the page stays as it was opened. Each open page asks the server.",
         )
-    chosen = None if station == ALL_STATIONS else station
-    _address.keep("station", chosen)
     _address.keep("refresh", "on" if refreshed else None)
-    return chosen, refreshed
+    return None if station == ALL_STATIONS else station, refreshed
 
 
 def _measured() -> None:

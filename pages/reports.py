@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import streamlit as st
-from sqlalchemy import Connection
-from sqlalchemy import Engine as Database
 
 import db
-from core.shift_reports import (
-    Report,
-    file_stem,
-    part_cells,
-    write_bundle,
-    write_parts,
-    write_summary,
-)
+from core.shift_reports import Report, file_stem, part_cells
 from core.shifts import Calendar, Shift, read_shift
 from pages import _address
-from pages._empty import inspect_first
-from pages._head import head
+from pages._cached_read import cached_read
+from pages._layout import head, inspect_first
 from pages._services import Services, shown_errors, start
 from pages._words import LOOKS, count, percent, plain
+from services.reports import bundle, parts_csv, shift_report, summary_csv
 
 ALL = "All stations"
-# Parts shown on the page; the file has all.
+# Parts shown on the page; the CSV has all.
 LISTED = 100
 CSV = "text/csv"
 
@@ -44,8 +33,7 @@ def page() -> None:
             newest = db.latest_inspection(connection)
             version = db.data_version(connection)
         shift, station = _choose(calendar, stations, newest or datetime.now(UTC))
-        address = services.settings.database_url
-        report = _report(services.database, calendar, shift, address, version, shift.key, station)
+        report = cached_read(services, version, shift_report, calendar, shift, station)
         st.caption(_when(calendar, shift))
         if not report.figures.inspected and not report.figures.rejected:
             _nothing(calendar, newest, shift)
@@ -61,33 +49,36 @@ def _choose(calendar: Calendar, stations: list[str], usual: datetime) -> tuple[S
     if "report-day" not in state:
         shift = _addressed(calendar) or calendar.shift_of(usual)
         state["report-day"], state["report-shift"] = shift.day, shift.name
-    choices = [ALL, *stations]
-    if state.get("report-station") not in choices:
-        state["report-station"] = _address.word("station", stations) or ALL
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(
-            "Shift before",
+            "Previous shift",
             icon=":material/chevron_left:",
             on_click=_move,
             args=(calendar, -1),
         )
         day: date = st.date_input("Day the shift starts", key="report-day", width=170)
-        name: str = st.segmented_control(
+        st.segmented_control(
             "Shift", calendar.names, key="report-shift", required=True, width="content"
         )
         st.button(
-            "Shift after",
+            "Next shift",
             icon=":material/chevron_right:",
             icon_position="right",
             on_click=_move,
             args=(calendar, 1),
         )
-        station: str = st.selectbox("Station", choices, key="report-station", width=220)
-    shift = calendar.shift(day, name)
-    chosen = None if station == ALL else station
+        station = _address.choice(
+            st.selectbox,
+            "Station",
+            [ALL, *stations],
+            ALL,
+            name="station",
+            key="report-station",
+            width=220,
+        )
+    shift = calendar.shift(day, state["report-shift"])
     _address.keep("shift", shift.key)
-    _address.keep("station", chosen)
-    return shift, chosen
+    return shift, None if station == ALL else station
 
 
 def _addressed(calendar: Calendar) -> Shift | None:
@@ -118,32 +109,10 @@ def _when(calendar: Calendar, shift: Shift) -> str:
     )
 
 
-@st.cache_data(max_entries=100, show_spinner=False)
-def _report(
-    _database: Database,
-    _calendar: Calendar,
-    _shift: Shift,
-    address: str,
-    version: str,
-    key: str,
-    station: str | None,
-) -> Report:
-    """The figures; ``address``, ``version`` and ``key`` say when they are others."""
-    with db.reading(_database) as connection:
-        return _made(connection, _calendar, _shift, station)
-
-
-def _made(connection: Connection, calendar: Calendar, shift: Shift, station: str | None) -> Report:
-    return replace(
-        db.shift_report(connection, shift, station),
-        signals=db.shift_signals(connection, calendar, shift, station),
-    )
-
-
 def _nothing(calendar: Calendar, newest: datetime | None, shift: Shift) -> None:
     title = "No part was inspected in this shift"
     if newest is None:
-        inspect_first(title, "Inspect photographs first; their shift is reported here.")
+        inspect_first(title, "Inspect photographs first; their shift is then reported here.")
         return
     with st.container(border=True, horizontal_alignment="center", gap="small"):
         st.subheader(title, anchor=False, width="content")
@@ -166,17 +135,17 @@ def _figures(report: Report) -> None:
     shown = [
         ("Inspected", count(figures.inspected), "Parts with a verdict."),
         ("Flagged", count(figures.flagged), "Called defective by the model."),
-        ("Confirmed", count(figures.confirmed), "Flagged, and defective by a person's decision."),
-        ("False alarms", count(figures.false_alarms), "Flagged, and OK by a person's decision."),
-        ("To decide", count(figures.awaiting), "Flagged, and no decision yet."),
+        ("Confirmed", count(figures.confirmed), "Flagged, and decided to be defective."),
+        ("False alarms", count(figures.false_alarms), "Flagged, and decided to be OK."),
+        ("To decide", count(figures.awaiting), "Flagged, not decided yet."),
         ("Not inspectable", count(figures.not_inspectable), "The model could not judge these."),
         ("Rejected files", count(figures.rejected), "Files that could not be read."),
-        ("Escapes found", count(figures.escapes), "Passed, and defective by a person's decision."),
+        ("Escapes found", count(figures.escapes), "Passed, and decided to be defective."),
         (
-            "Escapes at most",
+            "Escape rate (upper bound)",
             "-" if bound is None else percent(bound),
-            f"Share of passed parts that is defective at most, 95 % sure; from "
-            f"{count(figures.audited)} parts of the audit sample that were decided.",
+            f"With 95 % confidence, no larger share of passed parts is defective; from "
+            f"{count(figures.audited)} decided parts of the audit sample.",
         ),
         ("Signals", signals, "Signals of the control chart in this shift."),
         ("Threshold changes", count(figures.threshold_changes), "During this shift."),
@@ -191,16 +160,11 @@ def _figures(report: Report) -> None:
 
 def _downloads(services: Services, calendar: Calendar, report: Report) -> None:
     stem = file_stem(report.shift)
-    files: list[tuple[str, str, str, Callable[..., bytes], str]] = [
-        ("Parts (CSV)", f"{stem}.csv", CSV, _parts_csv, ":material/table_rows:"),
-        ("Summary (CSV)", f"{stem}.summary.csv", CSV, _summary_csv, ":material/functions:"),
-        (
-            "All with manifest (ZIP)",
-            f"{stem}.zip",
-            "application/zip",
-            _bundle,
-            ":material/folder_zip:",
-        ),
+    zipped = "application/zip"
+    files = [
+        ("Parts (CSV)", f"{stem}.csv", CSV, parts_csv, ":material/table_rows:"),
+        ("Summary (CSV)", f"{stem}.summary.csv", CSV, summary_csv, ":material/functions:"),
+        ("All with manifest (ZIP)", f"{stem}.zip", zipped, bundle, ":material/folder_zip:"),
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
         for label, name, mime, make, icon in files:
@@ -211,34 +175,9 @@ def _downloads(services: Services, calendar: Calendar, report: Report) -> None:
                 mime,
                 icon=icon,
                 on_click="ignore",
-                type="primary" if make is _parts_csv else "secondary",
+                type="primary" if make is parts_csv else "secondary",
             )
-        st.caption("One row a part, times in plant time and UTC; opens in Excel.", width="content")
-
-
-def _parts_csv(database: Database, calendar: Calendar, shift: Shift, station: str | None) -> bytes:
-    file = io.BytesIO()
-    with db.reading(database) as connection:
-        write_parts(file, "", db.shift_parts(connection, shift, station), calendar)
-    return file.getvalue()
-
-
-def _summary_csv(
-    database: Database, calendar: Calendar, shift: Shift, station: str | None
-) -> bytes:
-    file = io.BytesIO()
-    with db.reading(database) as connection:
-        write_summary(file, "", _made(connection, calendar, shift, station), calendar)
-    return file.getvalue()
-
-
-def _bundle(database: Database, calendar: Calendar, shift: Shift, station: str | None) -> bytes:
-    file = io.BytesIO()
-    with db.reading(database) as connection:
-        report = _made(connection, calendar, shift, station)
-        parts = db.shift_parts(connection, shift, station)
-        write_bundle(file, report, parts, calendar, datetime.now(UTC))
-    return file.getvalue()
+        st.caption("One row per part, in plant time and UTC; opens in Excel.", width="content")
 
 
 def _in_force(report: Report) -> None:
@@ -261,7 +200,7 @@ def _parts(services: Services, calendar: Calendar, report: Report) -> None:
         parts = list(db.shift_parts(connection, report.shift, report.station, LISTED))
     rows = list(zip(parts, part_cells(parts, calendar), strict=True))
     if report.figures.inspected > LISTED:
-        st.caption(f"The first {LISTED} of {count(report.figures.inspected)}; the file has all.")
+        st.caption(f"The first {LISTED} of {count(report.figures.inspected)}; the CSV has all.")
     words = {verdict.value: look.word for verdict, look in LOOKS.items()}
     st.dataframe(
         {

@@ -1,4 +1,4 @@
-"""Settings: what belongs to the plant, changed by engineers, every change kept with its reason."""
+"""Settings of the plant, changed by engineers; every change is logged with its reason."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 import db
-from core.errors import QualityControlError
 from core.people import Person, Role
 from core.settings import CHANGEABLE, Settings
 from core.shifts import DEFAULT_SHIFTS
-from pages._head import head
+from pages._layout import head
 from pages._people import person_or_question
-from pages._services import Services, given_settings, keep, start
+from pages._services import Services, given_settings, say_busy, shown_errors, start
 from pages._words import count, moment_text, plain
+from services.settings import change_settings
 
 NAMES = {
     "stations": "Stations",
@@ -24,22 +24,22 @@ NAMES = {
     "defect_types": "Defect types",
     "audit_rate": "Audit rate",
     "review_rate": "Second reviews",
-    "retention_days": "Photographs are kept",
+    "retention_days": "Keep photographs for",
 }
 _LONGEST = 300
 
 
 def page() -> None:
     services = start()
-    head("Settings", "What belongs to the plant; changes hold from now on, for everybody")
-    person = person_or_question(services, "Every change is kept with who made it and why.")
+    head("Settings", "Plant settings. Changes take effect immediately, for everyone")
+    person = person_or_question(services, "Every change is recorded with your name and the reason.")
     if person is None:
         return
     if person.role.includes(Role.ENGINEER):
         _form(services, person)
     else:
         st.info(
-            f"You are a {person.role}. An engineer changes these; the log below says who did.",
+            f"You are a {person.role}. Only engineers change settings; see the log below.",
             icon=":material/lock:",
         )
         _table(services)
@@ -60,14 +60,14 @@ def _form(services: Services, person: Person) -> None:
                 "Stations",
                 now.stations,
                 max_chars=_LONGEST,
-                help="With commas between. One is chosen for each upload; the machine's own "
-                f"({plain(now.station)}) is always among them.",
+                help="Separated by commas. One is chosen for each upload; this machine's own "
+                f"({plain(now.station)}) is always included.",
             )
             values["shifts"] = st.text_input(
                 "Shifts",
                 now.shifts,
                 max_chars=_LONGEST,
-                help=f"They cover the day exactly once: {DEFAULT_SHIFTS}",
+                help=f"They must cover the whole day without overlap: {DEFAULT_SHIFTS}",
             )
             zones = sorted(available_timezones() | {now.plant_time_zone})
             values["plant_time_zone"] = st.selectbox(
@@ -87,7 +87,7 @@ def _form(services: Services, person: Person) -> None:
                 "Defect types",
                 now.defect_types,
                 max_chars=_LONGEST,
-                help="With commas between, for the keys 1 to 9; the last is what the key D means.",
+                help="Separated by commas, for the keys 1 to 9; the key D gives the last.",
             )
             values["audit_rate"] = _percent(
                 "Audit rate (% of the parts called OK)",
@@ -102,17 +102,17 @@ def _form(services: Services, person: Person) -> None:
                 "Drawn at random and decided blind by a second person.",
             )
             days = st.number_input(
-                "Photographs are kept (days, 0 for good)",
+                "Keep photographs for (days; 0 = forever)",
                 min_value=0,
                 max_value=36_500,
                 value=now.retention_days,
-                help="Verdicts, heatmaps and decisions are kept for good in any case.",
+                help="Verdicts, heatmaps and decisions are always kept.",
             )
             values["retention_days"] = str(days)
         reason = st.text_input(
-            "Reason", max_chars=_LONGEST, placeholder="Why, for whoever reads the log"
+            "Reason", max_chars=_LONGEST, placeholder="Recorded in the log below"
         )
-        if st.form_submit_button("Keep these settings", type="primary", icon=":material/check:"):
+        if st.form_submit_button("Save settings", type="primary", icon=":material/check:"):
             _keep(services, person, _different(now, values), reason)
 
 
@@ -135,17 +135,9 @@ def _different(now: Settings, values: dict[str, str]) -> dict[str, str]:
 
 
 def _keep(services: Services, person: Person, values: dict[str, str], reason: str) -> None:
-    try:
-        keep(
-            services,
-            lambda connection: db.change_settings(
-                connection, person, given_settings(), values, reason
-            ),
-        )
-    except QualityControlError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-    else:
-        st.toast("The settings are in force.", icon=":material/check:")
+    with shown_errors(retry=False):
+        change_settings(services.database, person, given_settings(), values, reason, busy=say_busy)
+        st.toast("Settings saved.", icon=":material/check:")
         st.rerun()
 
 
@@ -165,7 +157,7 @@ def shown(name: str, value: object) -> str:
         return f"{100 * float(str(value)):g} %"
     if name == "retention_days":
         days = int(str(value))
-        return f"{count(days)} days" if days else "for good"
+        return f"{count(days)} days" if days else "forever"
     return f"{value} s" if name == "takt_seconds" else str(value)
 
 
@@ -174,10 +166,7 @@ def _log(services: Services) -> None:
     with db.reading(services.database) as connection:
         entries = db.setting_changes(connection)
     if not entries:
-        st.caption(
-            "Nothing was changed here yet: all settings are those of the environment in which "
-            "the app runs."
-        )
+        st.caption("No changes yet: all settings come from the environment in which the app runs.")
         return
     zone = services.settings.calendar
     st.dataframe(
@@ -187,7 +176,7 @@ def _log(services: Services) -> None:
             "Setting": [NAMES.get(entry.name, entry.name) for entry in entries],
             "From": [shown(entry.name, entry.previous) for entry in entries],
             "To": [
-                "as the environment says" if entry.value is None else shown(entry.name, entry.value)
+                "from the environment" if entry.value is None else shown(entry.name, entry.value)
                 for entry in entries
             ],
             "Why": [entry.reason for entry in entries],
@@ -201,16 +190,16 @@ def _machine(services: Services) -> None:
     rows = {
         "Database": db.shown_address(services.database),
         "This machine's station": now.station,
-        "Uploads wait in": str(now.spool_folder),
-        "Threads": str(now.threads or "as many as there are processors"),
+        "Folder for waiting uploads": str(now.spool_folder),
+        "Threads": str(now.threads or "one per processor"),
         "Photographs in one upload": count(now.max_upload_files),
         "Megabytes in one upload": count(now.max_upload_megabytes),
         "Role of typed names": str(now.unverified_role),
     }
-    with st.expander("Set where the app runs", icon=":material/dns:"):
+    with st.expander("Server settings (read-only)", icon=":material/dns:"):
         st.caption(
             "Environment variables, a .env file or the secrets of the host; the README lists them. "
-            "They change when the app is started anew."
+            "They change after a restart."
         )
         st.table({"Setting": list(rows), "In force": list(rows.values())}, hide_index=True)
 

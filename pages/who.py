@@ -1,30 +1,28 @@
-"""People: who you are here, and who may do what."""
+"""People: your account and everyone's roles."""
 
 from __future__ import annotations
-
-from functools import partial
 
 import streamlit as st
 
 import db
-from core.errors import QualityControlError
 from core.people import Person, Role
-from pages._head import head
+from pages._layout import head
 from pages._people import leave, person_or_question
-from pages._services import Services, keep, sign_in_configured, start
+from pages._services import Services, say_busy, shown_errors, sign_in_configured, start
 from pages._words import moment_text, plain
+from services.people import give_role
 
 MAY = {
-    Role.VIEWER: "looks at everything and changes nothing",
-    Role.REVIEWER: "also decides about parts",
-    Role.ENGINEER: "also changes thresholds, models and roles",
+    Role.VIEWER: "can see everything and change nothing",
+    Role.REVIEWER: "can also decide about parts",
+    Role.ENGINEER: "can also change thresholds, models and roles",
 }
 
 
 def page() -> None:
     services = start()
-    head("People", "Who you are here, and who may do what")
-    person = person_or_question(services, "Everything that is decided here says who did it.")
+    head("People", "Your account and everyone's roles")
+    person = person_or_question(services, "Every decision is recorded with your name.")
     if person is None:
         return
     _you(person)
@@ -33,7 +31,7 @@ def page() -> None:
     else:
         st.info(
             "No sign-in is configured, so every name is recorded as unverified. The README says "
-            "how to have people sign in; roles then belong to e-mail addresses.",
+            "how to configure one; roles then belong to e-mail addresses.",
             icon=":material/info:",
         )
 
@@ -51,7 +49,7 @@ def _you(person: Person) -> None:
 def _roles(services: Services, person: Person) -> None:
     st.subheader("Roles", anchor=False)
     st.caption(
-        f"Who signs in without a role is a viewer. {plain(services.settings.first_engineer)} is "
+        f"Anyone without a role is a viewer. {plain(services.settings.first_engineer)} is "
         "an engineer unless the table says otherwise."
     )
     with db.reading(services.database) as connection:
@@ -74,19 +72,18 @@ def _roles(services: Services, person: Person) -> None:
     with st.form("role", clear_on_submit=True):
         left, middle, right = st.columns([4, 2, 1], vertical_alignment="bottom")
         email = left.text_input("E-mail address", max_chars=254)
-        role = middle.selectbox("Role", list(Role), index=1)
+        role = middle.selectbox("Role", [Role.VIEWER, Role.REVIEWER, Role.ENGINEER], index=1)
         if right.form_submit_button("Give", type="primary", width="stretch"):
             _give(services, person, email, role)
 
 
 def _give(services: Services, person: Person, email: str, role: Role) -> None:
-    try:
-        keep(services, partial(db.give_role, person=person, email=email, role=role))
-    except ValueError:
-        st.warning("That is not an e-mail address.", icon=":material/alternate_email:")
-    except QualityControlError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-    else:
+    with shown_errors(retry=False):
+        try:
+            give_role(services.database, person, email, role, busy=say_busy)
+        except ValueError:
+            st.warning("That is not an e-mail address.", icon=":material/alternate_email:")
+            return
         st.rerun()
 
 

@@ -1,1 +1,1 @@
-"""What the application does: one function per use case, for pages, command line and services."""
+"""What the application does: one function per use case, for pages and command line."""

@@ -12,10 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
 
 from core import spool
-from core.engine import Engine
 from core.errors import QualityControlError, UploadRefused
-from core.gate import measure
-from core.images import decode
 from core.intake import Limits, Upload, receive
 from core.logs import fields
 from core.patience import RetryPolicy
@@ -166,14 +163,6 @@ def _purge(application: Application) -> None:
 def _rendered_samples() -> tuple[tuple[str, bytes], ...]:
     """Names and JPEG files of the sample parts; takes 0.2 s the first time."""
     return tuple((part.name, encode_jpeg(part)) for part in sample_parts(SAMPLES, _SAMPLE_SEED))
-
-
-def warm_up(engine: Engine) -> None:
-    """Render the samples and inspect one: the first calls of gate and engine are the slowest."""
-    pixels = decode(_rendered_samples()[0][1]).pixels
-    measure(pixels)
-    for alone in (True, False):
-        engine.infer(pixels[None], alone)
 
 
 def _samples() -> Iterator[Upload]:

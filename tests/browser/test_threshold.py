@@ -90,7 +90,7 @@ def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
     page.get_by_role("button", name="Apply ...").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox", name="Your name").fill("Eva Engineer")
-    dialog.get_by_role("button", name="Go on").click()
+    dialog.get_by_role("button", name="Continue").click()
     dialog.get_by_role("textbox", name="Reason").fill("trial run of pallet 7")
     dialog.get_by_role("button", name="Apply for new inspections").click()
     expect(dialog).to_have_count(0)

@@ -41,7 +41,7 @@ def fill(url: str, station: str = "line 1", count: int = 12) -> None:
 def test_a_line_that_stands_still_says_so(app: AppTest) -> None:
     app.run()
     assert not app.exception
-    assert any("No part in the last minute" in info.value for info in app.info)
+    assert any("No parts in the last minute" in info.value for info in app.info)
     assert metrics(app)["FPS"] == "0.0"
     assert metrics(app)["Latency p95"] == "-"
 

@@ -47,12 +47,12 @@ def test_the_newest_shift_first_and_from_there_to_others(app: AppTest, sqlite_ur
     assert not app.exception
     assert metrics(app)["Inspected"] == "5"
     assert "".join(app.query_params["shift"]) == "2026-10-25:early"
-    press(app, "Shift before")
+    press(app, "Previous shift")
     assert "".join(app.query_params["shift"]) == "2026-10-24:night"
     found = metrics(app)
     assert (found["Inspected"], found["Flagged"], found["To decide"]) == ("60", "15", "15")
     assert "9 hours" in app.caption[0].value
-    press(app, "Shift before")
+    press(app, "Previous shift")
     assert "No part was inspected" in app.subheader[0].value
     press(app, "Go to the last shift")
     assert metrics(app)["Inspected"] == "5"

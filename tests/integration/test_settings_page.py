@@ -34,7 +34,7 @@ def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def keep(app: AppTest, reason: str) -> AppTest:
     next(field for field in app.text_input if field.label == "Reason").set_value(reason)
-    return next(b for b in app.button if b.label == "Keep these settings").click().run()
+    return next(b for b in app.button if b.label == "Save settings").click().run()
 
 
 def test_an_engineer_changes_stations_and_takt(app: AppTest, sqlite_url: str) -> None:
@@ -81,4 +81,4 @@ def test_a_reviewer_sees_them_and_changes_nothing(
     st.cache_resource.clear()
     app.run()
     assert len(app.table[0].value) == len(CHANGEABLE)
-    assert not [button for button in app.button if button.label == "Keep these settings"]
+    assert not [button for button in app.button if button.label == "Save settings"]

@@ -75,7 +75,7 @@ def log(url: str) -> list[db.ThresholdChange]:
 
 def introduce(app: AppTest) -> None:
     next(item for item in app.text_input if item.label == "Your name").input("Eva Engineer")
-    press(app, "Go on")
+    press(app, "Continue")
 
 
 def move(app: AppTest, log_odds: float) -> AppTest:

@@ -1,8 +1,7 @@
 """What the browser loads ahead, held to the Streamlit that is installed."""
 
-from pages._libraries import ELEMENTS, SCRIPTS, scripts
+from pages._libraries import SCRIPTS, script
 
 
-def test_every_element_has_its_script():
-    assert [name.split(".")[0] for name in scripts()] == list(ELEMENTS)
-    assert all((SCRIPTS / name).is_file() for name in scripts())
+def test_the_chart_library_is_where_it_is_looked_for():
+    assert (SCRIPTS / script()).is_file()

@@ -83,7 +83,7 @@ def named(page: Page) -> None:
     """Type the name that a page asks for."""
     drawn(page)
     page.get_by_role("textbox", name="Your name").fill("Ann Lee")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("textbox", name="Your name")).to_have_count(0)
 
 

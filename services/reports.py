@@ -1,0 +1,50 @@
+"""Reporting a shift: its figures, and the files to hand over."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+from sqlalchemy import Engine as Database
+
+from core.shift_reports import Report, write_bundle, write_parts, write_summary
+from core.shifts import Calendar, Shift
+from db import shift_reports
+from db.control import shift_signals
+from db.session import reading
+
+
+def shift_report(
+    connection: Connection, calendar: Calendar, shift: Shift, station: str | None
+) -> Report:
+    """The figures of a shift with the signals of its control charts; of all stations for None."""
+    report = shift_reports.shift_report(connection, shift, station)
+    return replace(report, signals=shift_signals(connection, calendar, shift, station))
+
+
+def parts_csv(database: Database, calendar: Calendar, shift: Shift, station: str | None) -> bytes:
+    """The shift's parts as CSV, one row per part."""
+    file = io.BytesIO()
+    with reading(database) as connection:
+        write_parts(file, "", shift_reports.shift_parts(connection, shift, station), calendar)
+    return file.getvalue()
+
+
+def summary_csv(database: Database, calendar: Calendar, shift: Shift, station: str | None) -> bytes:
+    """The shift's figures as CSV."""
+    file = io.BytesIO()
+    with reading(database) as connection:
+        write_summary(file, "", shift_report(connection, calendar, shift, station), calendar)
+    return file.getvalue()
+
+
+def bundle(database: Database, calendar: Calendar, shift: Shift, station: str | None) -> bytes:
+    """Both files with a manifest, as a ZIP archive of one state of the database."""
+    file = io.BytesIO()
+    with reading(database) as connection:
+        report = shift_report(connection, calendar, shift, station)
+        parts = shift_reports.shift_parts(connection, shift, station)
+        write_bundle(file, report, parts, calendar, datetime.now(UTC))
+    return file.getvalue()
