@@ -1,4 +1,4 @@
-"""One part under review: its pictures, what is known of it, and the keys that decide it."""
+"""One part under review: its pictures, its history, and the keys that decide about it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from core.decisions import Decision, margin, read_names
 from core.images import SIDE
 from core.inspection import Verdict
 from core.people import Person
-from pages import _desk
-from pages._desk import WORDS, Desk
 from pages._part import NO_PHOTOGRAPH, verdict_badge
 from pages._pictures import ZOOMED, evidence_scale, legend_picture, pictures
 from pages._review_filters import Show
-from pages._review_known import known
+from pages._review_session import WORDS, ReviewSession, decide, note_key, undo
 from pages._services import Services
-from pages._words import LOOKS, count, percent, plain, short
+from pages._words import LOOKS, ago, count, moment_text, percent, plain, short
 
 KEYS = "123456789"
 UPCOMING = 2
@@ -24,7 +22,7 @@ THUMBNAIL = 54
 _WIDE = "review wide"
 
 
-def part_view(services: Services, person: Person, desk: Desk, part: db.Part) -> None:
+def part_view(services: Services, person: Person, session: ReviewSession, part: db.Part) -> None:
     """The part with everything needed to decide it."""
     if st.session_state.get(_WIDE):
         _pictures(services, part, ZOOMED)
@@ -35,10 +33,10 @@ def part_view(services: Services, person: Person, desk: Desk, part: db.Part) -> 
             _pictures(services, part, SIDE)
     with panel:
         _score(part)
-        _decisions(services, person, desk, part)
+        _decisions(services, person, session, part)
     # Below both, so that on a phone the decisions follow the pictures.
-    known(services, part, blind=part.id in desk.blind)
-    _upcoming(services, desk)
+    _history(services, part, blind=part.id in session.second_reviews)
+    _upcoming(services, session)
 
 
 def _pictures(services: Services, part: db.Part, side: int) -> None:
@@ -81,7 +79,7 @@ def _score(part: db.Part) -> None:
     ):
         verdict_badge(item.verdict)
         st.markdown(
-            f"**{percent(item.probability)}** against the threshold {percent(item.threshold)}",
+            f"Score **{percent(item.probability)}** (threshold {percent(item.threshold)})",
             width="content",
         )
     above = margin(item.log_odds, item.threshold)
@@ -97,7 +95,7 @@ def _score(part: db.Part) -> None:
         st.info(plain(item.reason))
 
 
-def _decisions(services: Services, person: Person, desk: Desk, part: db.Part) -> None:
+def _decisions(services: Services, person: Person, session: ReviewSession, part: db.Part) -> None:
     def button(
         label: str,
         decision: Decision,
@@ -115,8 +113,8 @@ def _decisions(services: Services, person: Person, desk: Desk, part: db.Part) ->
             shortcut=key,
             width="stretch",
             help=note,
-            on_click=_desk.decide,
-            args=(services, person, desk, decision, kind),
+            on_click=decide,
+            args=(services, person, session, decision, kind),
         )
 
     kinds = read_names(services.settings.defect_types)
@@ -143,7 +141,7 @@ def _decisions(services: Services, person: Person, desk: Desk, part: db.Part) ->
             Decision.UNSURE,
             "U",
             ":material/help:",
-            note="Somebody else should look",
+            note="Another person should look",
         )
     st.caption("Defective, and the defect is")
     with st.grid(columns=3, min_column_width=110, gap="xxsmall"):
@@ -153,25 +151,26 @@ def _decisions(services: Services, person: Person, desk: Desk, part: db.Part) ->
                 key=f"kind {place}",
                 shortcut=KEYS[place] if place < len(KEYS) else None,
                 width="stretch",
-                on_click=_desk.decide,
-                args=(services, person, desk, Decision.DEFECTIVE, kind),
+                on_click=decide,
+                args=(services, person, session, Decision.DEFECTIVE, kind),
             )
     st.text_input(
         "Note",
-        key=_desk.note_key(part.id),
+        key=note_key(part.id),
         max_chars=db.LONGEST_NOTE,
         placeholder="Note (optional)",
         label_visibility="collapsed",
         on_change="ignore",
     )
-    moves(services, person, desk)
-    st.caption(plain(desk.said) or "Each key decides and shows the next part.")
-    if desk.choice.show is Show.OPEN:
-        left = max(0, desk.waiting - len(desk.settled))
-        st.caption(f"{count(left)} open · {count(len(desk.settled))} decided here")
+    moves(services, person, session)
+    st.caption(plain(session.message) or "Each key decides and shows the next part.")
+    if session.choice.show is Show.OPEN:
+        decided = len(session.decided)
+        remaining = max(0, session.open_at_start - decided)
+        st.caption(f"{count(remaining)} remaining, {count(decided)} decided this session")
 
 
-def moves(services: Services, person: Person, desk: Desk) -> None:
+def moves(services: Services, person: Person, session: ReviewSession) -> None:
     """Previous, undo, next, and the size of the pictures."""
     with st.grid(columns=4, gap="xxsmall", min_column_width=70):
         st.button(
@@ -179,20 +178,20 @@ def moves(services: Services, person: Person, desk: Desk) -> None:
             key="back",
             shortcut="P",
             width="stretch",
-            help="The part before this one",
-            disabled=desk.place == 0,
-            on_click=_desk.back,
-            args=(desk,),
+            help="The previous part",
+            disabled=session.position == 0,
+            on_click=session.move,
+            args=(-1,),
         )
         st.button(
             "Undo",
             key="undo",
             shortcut="Z",
             width="stretch",
-            help="Take back the last decision made here",
-            disabled=not desk.done,
-            on_click=_desk.undo,
-            args=(services, person, desk),
+            help="Take back the last decision of this session",
+            disabled=not session.undoable,
+            on_click=undo,
+            args=(services, person, session),
         )
         st.button(
             "Next",
@@ -200,16 +199,16 @@ def moves(services: Services, person: Person, desk: Desk) -> None:
             shortcut="N",
             width="stretch",
             help="Go on without deciding",
-            disabled=desk.part is None,
-            on_click=_desk.forward,
-            args=(desk,),
+            disabled=session.part is None,
+            on_click=session.move,
+            args=(1,),
         )
         st.button(
             "Zoom",
             key="zoom",
             shortcut="F",
             width="stretch",
-            help="Pictures over the whole width, and back",
+            help="Switch between normal and full-width pictures",
             on_click=_switch_width,
         )
 
@@ -218,10 +217,36 @@ def _switch_width() -> None:
     st.session_state[_WIDE] = not st.session_state.get(_WIDE)
 
 
-def _upcoming(services: Services, desk: Desk) -> None:
+def _history(services: Services, part: db.Part, *, blind: bool) -> None:
+    """Decisions and earlier inspections; ``blind`` shows nothing of what people decided."""
+    calendar = services.settings.calendar
+    with db.reading(services.database) as connection:
+        lines = [] if blind else [_line(item) for item in db.dispositions_of(connection, part.id)]
+        earlier = db.history(connection, part.id)
+    for other in earlier:
+        what = "Same photograph" if other.same_photograph else "Same file name"
+        word = LOOKS[other.verdict if blind else other.final].word
+        at = moment_text(other.inspected_at, calendar)
+        lines.append(f"{what}, {at}, {other.station}: {word}")
+    if not earlier:
+        lines.append("No earlier inspection of this photograph or file name.")
+    inspected = moment_text(part.inspection.inspected_at, calendar)
+    lines.append(f"Inspected {inspected} at {part.station}, batch {part.batch_id}")
+    with st.container(gap="xxsmall"):
+        for line in lines:
+            st.caption(plain(line))
+
+
+def _line(found: db.Disposition) -> str:
+    word = WORDS[found.decision] + (f", {found.defect_type}" if found.defect_type else "")
+    note = f" ({found.note})" if found.note else ""
+    return f"{found.signature} decided {ago(found.decided_at)}: {word}{note}"
+
+
+def _upcoming(services: Services, session: ReviewSession) -> None:
     """The next parts, small: the browser has their pictures before they are shown large."""
     with db.reading(services.database) as connection:
-        found = [db.part_by_id(connection, number) for number in desk.ahead[:UPCOMING]]
+        found = [db.part_by_id(connection, number) for number in session.upcoming[:UPCOMING]]
     coming = [made for part in found if part and (made := _made(services, part)) is not None]
     if not coming:
         return

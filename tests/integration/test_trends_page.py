@@ -53,7 +53,7 @@ def test_figures_and_filters(app: AppTest, sqlite_url: str) -> None:
     found = metrics(app)
     assert (found["Inspected"], found["Defective"], found["To decide"]) == ("60", "15", "14")
     assert any("nothing to compare scores with" in info.value for info in app.info)
-    app.selectbox(key="trend-station").set_value("line 2").run()
+    app.selectbox(key="station").set_value("line 2").run()
     assert metrics(app)["Inspected"] == "20"
     assert "".join(app.query_params["station"]) == "line 2"
     assert any("No part of these days has a defect type" in info.value for info in app.info)
