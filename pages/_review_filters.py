@@ -67,7 +67,7 @@ def _show() -> Show:
     key = "review show"
     if key not in st.session_state:
         st.session_state[key] = Show(_address.word("show", list(Show)) or Show.OPEN)
-    show: Show = st.segmented_control(
+    show: Show | None = st.segmented_control(
         "Show",
         list(Show),
         format_func=SHOWN.__getitem__,
@@ -76,6 +76,7 @@ def _show() -> Show:
         label_visibility="collapsed",
         wrap=True,
     )
+    show = show or Show.OPEN
     _address.keep("show", None if show is Show.OPEN else show.value)
     return show
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 import db
@@ -96,53 +98,27 @@ def _score(part: db.Part) -> None:
 
 
 def _decisions(services: Services, person: Person, session: ReviewSession, part: db.Part) -> None:
-    def button(
-        label: str,
-        decision: Decision,
-        key: str | None,
-        icon: str | None = None,
-        kind: str = "",
-        primary: bool = False,
-        note: str | None = None,
-    ) -> None:
-        st.button(
-            label,
-            key=f"decide {decision} {kind}",
-            type="primary" if primary else "secondary",
-            icon=icon,
-            shortcut=key,
-            width="stretch",
-            help=note,
-            on_click=decide,
-            args=(services, person, session, decision, kind),
-        )
-
     kinds = read_names(services.settings.defect_types)
+    defective = f"Defective, {plain(kinds[-1])}. The keys below name the defect at once."
     with st.grid(columns=2, min_column_width=110, gap="xsmall"):
-        button(
-            WORDS[Decision.DEFECTIVE],
-            Decision.DEFECTIVE,
-            "D",
-            LOOKS[Verdict.DEFECTIVE].icon,
-            kinds[-1],
-            primary=True,
-            note=f"Defective, {plain(kinds[-1])}. The keys below name the defect at once.",
-        )
-        button(WORDS[Decision.OK], Decision.OK, "O", LOOKS[Verdict.OK].icon, primary=True)
-        button(
-            WORDS[Decision.RETAKE],
-            Decision.RETAKE,
-            "T",
-            ":material/photo_camera:",
-            note="The photograph shows too little",
-        )
-        button(
-            WORDS[Decision.UNSURE],
-            Decision.UNSURE,
-            "U",
-            ":material/help:",
-            note="Another person should look",
-        )
+        for decision, key, icon, note in (
+            (Decision.DEFECTIVE, "D", LOOKS[Verdict.DEFECTIVE].icon, defective),
+            (Decision.OK, "O", LOOKS[Verdict.OK].icon, None),
+            (Decision.RETAKE, "T", ":material/photo_camera:", "The photograph shows too little"),
+            (Decision.UNSURE, "U", ":material/help:", "Another person should look"),
+        ):
+            kind = kinds[-1] if decision is Decision.DEFECTIVE else ""
+            st.button(
+                WORDS[decision],
+                key=f"decide {decision}",
+                type="primary" if decision in (Decision.DEFECTIVE, Decision.OK) else "secondary",
+                icon=icon,
+                shortcut=key,
+                width="stretch",
+                help=note,
+                on_click=decide,
+                args=(services, person, session, decision, kind),
+            )
     st.caption("Defective, and the defect is")
     with st.grid(columns=3, min_column_width=110, gap="xxsmall"):
         for place, kind in enumerate(kinds):
@@ -172,45 +148,29 @@ def _decisions(services: Services, person: Person, session: ReviewSession, part:
 
 def moves(services: Services, person: Person, session: ReviewSession) -> None:
     """Previous, undo, next, and the size of the pictures."""
+    zoom = "Switch between normal and full-width pictures"
     with st.grid(columns=4, gap="xxsmall", min_column_width=70):
-        st.button(
-            "Back",
-            key="back",
-            shortcut="P",
-            width="stretch",
-            help="The previous part",
-            disabled=session.position == 0,
-            on_click=session.move,
-            args=(-1,),
-        )
-        st.button(
-            "Undo",
-            key="undo",
-            shortcut="Z",
-            width="stretch",
-            help="Take back the last decision of this session",
-            disabled=not session.undoable,
-            on_click=undo,
-            args=(services, person, session),
-        )
-        st.button(
-            "Next",
-            key="next",
-            shortcut="N",
-            width="stretch",
-            help="Go on without deciding",
-            disabled=session.part is None,
-            on_click=session.move,
-            args=(1,),
-        )
-        st.button(
-            "Zoom",
-            key="zoom",
-            shortcut="F",
-            width="stretch",
-            help="Switch between normal and full-width pictures",
-            on_click=_switch_width,
-        )
+        for label, key, note, disabled, work in (
+            ("Back", "P", "The previous part", session.position == 0, partial(session.move, -1)),
+            (
+                "Undo",
+                "Z",
+                "Take back the last decision of this session",
+                not session.undoable,
+                partial(undo, services, person, session),
+            ),
+            ("Next", "N", "Go on without deciding", not session.part, partial(session.move, 1)),
+            ("Zoom", "F", zoom, False, _switch_width),
+        ):
+            st.button(
+                label,
+                key=label.lower(),
+                shortcut=key,
+                width="stretch",
+                help=note,
+                disabled=disabled,
+                on_click=work,
+            )
 
 
 def _switch_width() -> None:

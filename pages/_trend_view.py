@@ -85,9 +85,10 @@ def choose(services: Services) -> View | None:
         grains = finest(calendar, begins, ends)
         if state["trend-by"] not in grains:
             state["trend-by"] = grains[0]
-        grain: Grain = st.segmented_control(
+        grain: Grain | None = st.segmented_control(
             "By", grains, format_func=BY.__getitem__, required=True, key="trend-by", width="content"
         )
+    grain = grain or grains[0]
     _address.keep("from", first.isoformat())
     _address.keep("to", last.isoformat())
     _address.keep("model", model or None)

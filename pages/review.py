@@ -60,7 +60,7 @@ def _bar() -> st.delta_generator.DeltaGenerator:
 def _view() -> str:
     if "review view" not in st.session_state:
         st.session_state["review view"] = _address.word("view", list(VIEWS)) or ONE
-    view: str = st.segmented_control(
+    view: str | None = st.segmented_control(
         "View",
         list(VIEWS),
         format_func=VIEWS.__getitem__,
@@ -68,6 +68,7 @@ def _view() -> str:
         key="review view",
         label_visibility="collapsed",
     )
+    view = view or ONE
     _address.keep("view", None if view == ONE else view)
     return view
 
