@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -15,10 +15,11 @@ from core.spc import Baseline, Signal, baseline_of
 from core.trends import Bucket, runs_of
 from pages._control_chart import control_figure
 from pages._people import current_person
-from pages._services import Services, keep
+from pages._services import Services, say_busy
 from pages._trend_parts import clickable
 from pages._trend_view import Counted, View
 from pages._words import count, moment_text, percent, plain
+from services.process import freeze_baseline, note_signal
 
 SHOWN, LISTED = 4, 24
 LONGEST = 300
@@ -70,12 +71,12 @@ def _test(found: Baseline) -> str:
     said = f"Centre line {percent(found.centre)}, sigma-Z {found.sigma_z:.2f}. "
     if found.laney:
         return said + (
-            f"Subgroups in control differ as much as these with a chance of {found.chance:.2g} "
-            "(chi-square test), so the limits are Laney's p', widened by sigma-Z."
+            f"The subgroups differ more than chance explains (chi-square test, p = "
+            f"{found.chance:.2g}), so the limits are Laney's p', widened by sigma-Z."
         )
     return said + (
-        f"The subgroups differ no more than by chance (chi-square test, {found.chance:.2g}), so "
-        "the limits are those of a p-chart."
+        f"The subgroups differ no more than by chance (chi-square test, p = {found.chance:.2g}), "
+        "so the limits are those of a p-chart."
     )
 
 
@@ -141,20 +142,31 @@ def _note(services: Services, person: Person, chart: Chart, signal: Signal, buck
     key = f"{chart.model}-{chart.threshold}-{signal.rule}-{bucket.begins.timestamp():.0f}"
     with st.form(f"cause-{key}", border=False, clear_on_submit=True):
         cause = st.text_input("Assignable cause", max_chars=LONGEST, key=f"text-{key}")
-        if st.form_submit_button("Keep the note", type="primary"):
-            try:
-                keep(
-                    services,
-                    lambda connection: db.note_signal(
-                        connection, person, chart, signal.rule, bucket.begins, cause
-                    ),
-                )
-            except ValueError:
-                st.warning("Write what caused the signal.")
-            except QualityControlError as error:
-                st.error(plain(str(error)))
-            else:
-                st.rerun()
+        if st.form_submit_button("Save note", type="primary"):
+            _store(
+                lambda: note_signal(
+                    services.database,
+                    person,
+                    chart,
+                    signal.rule,
+                    bucket.begins,
+                    cause,
+                    busy=say_busy,
+                ),
+                "Write what caused the signal.",
+            )
+
+
+def _store(work: Callable[[], None], missing: str) -> None:
+    """Do ``work`` and draw the page again; ``missing`` is shown where a text is empty."""
+    try:
+        work()
+    except ValueError:
+        st.warning(missing)
+    except QualityControlError as error:
+        st.error(plain(str(error)))
+    else:
+        st.rerun()
 
 
 def _freeze(
@@ -162,7 +174,7 @@ def _freeze(
 ) -> None:
     with st.expander("Set the baseline", icon=":material/lock:"):
         if person is None or not person.role.includes(Role.ENGINEER):
-            st.caption("An engineer sets it. Say who you are under your name at the top.")
+            st.caption("An engineer sets it. Enter your name on the account page at the top.")
             return
         cells = piece.run.cells
         places = list(range(len(cells)))
@@ -195,16 +207,16 @@ def _freeze(
                 "Reason", max_chars=LONGEST, placeholder="Why this period was good"
             )
             if st.form_submit_button("Freeze these limits", type="primary"):
-                try:
-                    keep(
-                        services,
-                        lambda connection: db.freeze_baseline(
-                            connection, person, piece.chart, begins, ends, found, reason
-                        ),
-                    )
-                except ValueError:
-                    st.warning("Write why this period was good.")
-                except QualityControlError as error:
-                    st.error(plain(str(error)))
-                else:
-                    st.rerun()
+                _store(
+                    lambda: freeze_baseline(
+                        services.database,
+                        person,
+                        piece.chart,
+                        begins,
+                        ends,
+                        found,
+                        reason,
+                        busy=say_busy,
+                    ),
+                    "Write why this period was good.",
+                )

@@ -1,4 +1,4 @@
-"""The figures of the Model page. A figure is a plain dictionary in Plotly's terms."""
+"""The figures of the Model page."""
 
 from __future__ import annotations
 
@@ -8,32 +8,31 @@ from typing import Any
 from core.inspection import Verdict
 from core.model_card import Calibration, Epoch
 from core.thresholds import Curves, Rates
-from pages._colours import colour_of, legible, neutral
-
-Figure = dict[str, Any]
+from pages._charts import MARGIN, Figure, Trace, figure, line
+from pages._colours import colour_of, neutral
 
 POINTS = 400
 """Points drawn of a curve; more cannot be seen."""
+HELD_OUT = "Held-out castings"
 
 
 def learning_figure(curves: Sequence[Epoch]) -> Figure:
     """Loss on training pictures and on castings held out, by epoch; each stage a line."""
-    training, held_out = neutral(), colour_of(Verdict.OK)
     lines = []
-    for stage in dict.fromkeys(epoch.stage for epoch in curves):
-        of = [epoch for epoch in curves if epoch.stage == stage]
-        at = [f"{stage} {epoch.epoch}" for epoch in of]
-        lines += [
-            _line(at, [epoch.training_loss for epoch in of], "Training", training),
-            _line(at, [epoch.validation_loss for epoch in of], "Castings held out", held_out),
-        ]
-    for again in lines[2:]:
-        again["showlegend"] = False
-    return _figure(
-        lines,
-        {"title": "Epoch"},
-        {"title": "Loss", "rangemode": "tozero"},
-    )
+    for number, stage in enumerate(dict.fromkeys(epoch.stage for epoch in curves), start=1):
+        epochs = [epoch for epoch in curves if epoch.stage == stage]
+        at = [f"Stage {number}, epoch {epoch.epoch}" for epoch in epochs]
+        for name, losses, colour in (
+            ("Training", [epoch.training_loss for epoch in epochs], neutral()),
+            (
+                "Castings held out",
+                [epoch.validation_loss for epoch in epochs],
+                colour_of(Verdict.OK),
+            ),
+        ):
+            hover = f"%{{x}}<br>{name}: %{{y:.3f}}"
+            lines.append(line(at, losses, colour, hover, name=name, showlegend=number == 1))
+    return _figure(lines, {"title": "Epoch"}, {"title": "Loss", "rangemode": "tozero"})
 
 
 def roc_figure(curves: Curves, threshold: float) -> Figure:
@@ -42,7 +41,7 @@ def roc_figure(curves: Curves, threshold: float) -> Figure:
     return _figure(
         [
             _curve(1 - drawn.specificity, drawn.recall),
-            _mark(1 - (shipped.specificity or 0.0), shipped.recall or 0.0),
+            _shipped(1 - (shipped.specificity or 0.0), shipped.recall or 0.0),
         ],
         _share("False alarms among OK parts"),
         _share("Recall"),
@@ -55,7 +54,7 @@ def precision_figure(curves: Curves, threshold: float) -> Figure:
     return _figure(
         [
             _curve(drawn.recall, drawn.precision),
-            _mark(shipped.recall or 0.0, shipped.precision or 0.0),
+            _shipped(shipped.recall or 0.0, shipped.precision or 0.0),
         ],
         _share("Recall"),
         _share("Precision"),
@@ -63,76 +62,45 @@ def precision_figure(curves: Curves, threshold: float) -> Figure:
 
 
 def reliability_figure(calibration: Calibration) -> Figure:
-    """What was said against what was so; on the dotted line they agree."""
+    """Predicted probability against the observed share; on the dotted line they agree."""
     bins = calibration.reliability
-    agreed = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [0, 1],
-        "y": [0, 1],
-        "line": {"color": neutral(), "dash": "dot", "width": 1},
-        "name": "As said",
-        "hoverinfo": "skip",
-    }
-    found = {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "x": [of.mean_probability for of in bins],
-        "y": [of.share_defective for of in bins],
-        "customdata": [of.photographs for of in bins],
-        "name": "Held-out castings",
-        "line": {"color": colour_of(Verdict.OK), "width": 1.5},
-        "marker": {"size": 8},
-        "hovertemplate": "said %{x:.0%}, was %{y:.0%}<br>%{customdata} photographs<extra></extra>",
-    }
-    return _figure([agreed, found], _share("Probability"), _share("Share defective"))
+    agreement = line([0, 1], [0, 1], neutral(), "", mode="lines", name="Perfect", hoverinfo="skip")
+    agreement["line"] |= {"dash": "dot", "width": 1}
+    found = line(
+        [of.mean_probability for of in bins],
+        [of.share_defective for of in bins],
+        colour_of(Verdict.OK),
+        "predicted %{x:.0%}, observed %{y:.0%}<br>%{customdata} photographs",
+        customdata=[of.photographs for of in bins],
+        name=HELD_OUT,
+        marker={"size": 8},
+    )
+    return _figure([agreement, found], _share("Probability"), _share("Share defective"))
 
 
-def _figure(data: list[dict[str, Any]], across: dict[str, Any], up: dict[str, Any]) -> Figure:
-    layout = {
-        "height": 260,
-        "margin": {"l": 56, "r": 12, "t": 8, "b": 44},
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        "xaxis": across,
-        "yaxis": up,
-    }
-    return legible({"data": data, "layout": layout})
+def _figure(data: list[Trace], across: dict[str, Any], up: dict[str, Any]) -> Figure:
+    return figure(
+        data,
+        260,
+        margin=MARGIN | {"b": 44},
+        showlegend=True,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        xaxis=across,
+        yaxis=up,
+    )
 
 
-def _line(at: Sequence[str], values: Sequence[float], name: str, colour: str) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "mode": "lines+markers",
-        "x": list(at),
-        "y": list(values),
-        "name": name,
-        "line": {"color": colour, "width": 1.5},
-        "hovertemplate": "%{x}: %{y:.3f}<extra>" + name + "</extra>",
-    }
+def _curve(across: Rates, up: Rates) -> Trace:
+    hover = "%{x:.2%}, %{y:.2%}"
+    colour = colour_of(Verdict.OK)
+    return line(across.tolist(), up.tolist(), colour, hover, mode="lines", name=HELD_OUT)
 
 
-def _curve(across: Rates, up: Rates) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": across.tolist(),
-        "y": up.tolist(),
-        "name": "Held-out castings",
-        "line": {"color": colour_of(Verdict.OK), "width": 1.5},
-        "hovertemplate": "%{x:.2%}, %{y:.2%}<extra></extra>",
-    }
-
-
-def _mark(across: float, up: float) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [across],
-        "y": [up],
-        "name": "Shipped threshold",
-        "marker": {"size": 11, "symbol": "diamond", "color": colour_of(Verdict.DEFECTIVE)},
-        "hovertemplate": "%{x:.2%}, %{y:.2%}<extra>Shipped threshold</extra>",
-    }
+def _shipped(across: float, up: float) -> Trace:
+    colour, name = colour_of(Verdict.DEFECTIVE), "Shipped threshold"
+    marker = {"size": 11, "symbol": "diamond", "color": colour}
+    hover = f"{name}<br>%{{x:.2%}}, %{{y:.2%}}"
+    return line([across], [up], colour, hover, mode="markers", name=name, marker=marker)
 
 
 def _share(title: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What people's decisions say of the model, in figures."""
+"""What people's decisions say about the model, and the reviewed parts to train on."""
 
 from __future__ import annotations
 
@@ -15,32 +15,40 @@ from core.review import (
     escape_rate,
     estimate,
 )
-from pages._desk import WORDS
 from pages._part import PART
-from pages._review_export import export_view
 from pages._review_filters import Show
+from pages._review_session import WORDS, begin_again
 from pages._services import Services
 from pages._words import LOOKS, count, plain, short
+from services.review import export_zip
+
+MOST_EXPORTED = 2_000
+"""Photographs in one download, which is packed in memory."""
+
+Counted = tuple[Production, Agreement, list[db.Suspect], tuple[int, int]]
 
 
 @st.cache_data(max_entries=32, show_spinner="Counting ...")
-def _counted(
-    _database: Database, address: str, version: str, filters: db.Filters
-) -> tuple[Production, Agreement, list[db.Suspect]]:
-    """``address`` and ``version`` only tell one state of one database from another."""
+def _counted(_database: Database, address: str, version: str, filters: db.Filters) -> Counted:
+    """The last pair is how many photographs people found defective, and how many OK.
+
+    ``address`` and ``version`` only tell one state of one database from another.
+    """
     with db.reading(_database) as connection:
+        reviewed = [part.is_defective for part in db.reviewed_parts(connection, filters)]
         return (
             db.production(connection, filters),
             agreement(db.second_opinions(connection, filters)),
             db.suspects(connection, filters),
+            (sum(reviewed), len(reviewed) - sum(reviewed)),
         )
 
 
 def figures_view(services: Services, filters: db.Filters) -> None:
-    """Escape rate, confusion matrix, agreement and label suspects of these parts."""
+    """Escape rate, confusion matrix, agreement and possible labelling errors of these parts."""
     with db.reading(services.database) as connection:
         version = db.data_version(connection)
-    production, agreed, suspects = _counted(
+    production, agreed, suspects, reviewed = _counted(
         services.database, services.settings.database_url, version, filters
     )
     if not production.flagged.parts + production.borderline.parts + production.passed.parts:
@@ -59,7 +67,7 @@ def figures_view(services: Services, filters: db.Filters) -> None:
     with right:
         _coverage(production)
     _suspects(suspects)
-    export_view(services, filters)
+    _export(services, filters, *reviewed)
 
 
 def _escapes(production: Production) -> None:
@@ -126,7 +134,7 @@ def _kappa_word(kappa: float) -> str:
 
 
 def _matrix(estimated: Estimate) -> None:
-    st.subheader("The whole production, estimated", anchor=False)
+    st.subheader("Estimated for all production", anchor=False)
     st.dataframe(
         {
             "People": ["Defective", "OK"],
@@ -144,7 +152,7 @@ def _matrix(estimated: Estimate) -> None:
 
 
 def _coverage(production: Production) -> None:
-    st.subheader("What people looked at", anchor=False)
+    st.subheader("Review coverage", anchor=False)
     rows = {
         "Flagged": production.flagged,
         "Passed, close to the threshold": production.borderline,
@@ -162,13 +170,13 @@ def _coverage(production: Production) -> None:
 
 
 def _suspects(suspects: list[db.Suspect]) -> None:
-    st.subheader("Label suspects", anchor=False)
+    st.subheader("Possible labelling errors", anchor=False)
     if not suspects:
-        st.caption("Nowhere do people and the model contradict each other.")
+        st.caption("No disagreements.")
         return
     st.caption(
-        "People and the model contradict each other here, the strongest first: one of them is "
-        "clearly wrong. Look again."
+        "People and the model disagree about these parts, the largest difference first. One of "
+        "them is clearly wrong: look again."
     )
     for suspect in suspects:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -192,8 +200,29 @@ def _suspects(suspects: list[db.Suspect]) -> None:
 def _look(part: int) -> None:
     st.session_state["review view"] = "one"
     st.session_state["review show"] = Show.DISAGREEMENT
-    st.session_state.pop("desk", None)
+    begin_again()
     st.query_params[PART] = str(part)
+
+
+def _export(services: Services, filters: db.Filters, defective: int, ok: int) -> None:
+    st.subheader("Export reviewed parts for training", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.download_button(
+            "Download the data set",
+            data=lambda: export_zip(services.database, filters),
+            file_name="reviewed-parts.zip",
+            mime="application/zip",
+            icon=":material/download:",
+            on_click="ignore",
+            disabled=not defective or not ok or defective + ok > MOST_EXPORTED,
+        )
+        st.caption(
+            f"{count(defective)} photographs found defective and {count(ok)} "
+            "found OK, with the castings they show and who decided. A data set needs both. "
+            f"More than {count(MOST_EXPORTED)} are exported with the command "
+            "`python -m core export`.",
+            width="stretch",
+        )
 
 
 def _percent(share: float | None) -> str:

@@ -1,4 +1,4 @@
-"""Which parts are reviewed: the filters, in the page and in its address."""
+"""Which parts are reviewed: the filters on the page and in its address."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from datetime import date, datetime
 from enum import StrEnum
 
 import streamlit as st
+from sqlalchemy import Connection
 
 import db
 from core.inspection import Verdict
+from core.people import Person
 from core.shifts import Calendar
 from pages import _address
 from pages._services import Services
@@ -17,12 +19,13 @@ from pages._words import LOOKS, batch_name
 
 BATCHES = 200
 NAMES = ("verdict", "batch", "station", "day", "shift", "by")
-"""Of the filters, in the address."""
-Period = tuple[datetime | None, datetime | None]
+_BOUND = ("station", "day", "shift")
+"""Those whose widget is bound to the address."""
+"""Names of the filters in the address."""
 
 
 class Show(StrEnum):
-    """Which of the parts of the queue."""
+    """Open parts, or some of those that are decided."""
 
     OPEN = "open"
     DECIDED = "decided"
@@ -44,8 +47,17 @@ class Choice:
     filters: db.Filters
 
 
+def listed(
+    connection: Connection, person: Person, choice: Choice, offset: int, limit: int
+) -> list[int]:
+    """Numbers of the parts: open ones by distance from the threshold, decided ones newest first."""
+    if choice.show is Show.OPEN:
+        return db.waiting(connection, person, choice.filters, offset, limit)
+    return db.decided(connection, choice.filters, offset, limit)
+
+
 def choose(services: Services, shows: bool = True) -> Choice:
-    """Draw the filters; ``shows`` leaves out the choice between open and decided parts."""
+    """Draw the filters; without ``shows`` there is no choice between open and decided parts."""
     show = _show() if shows else Show.OPEN
     filters = _filters(services, show is not Show.OPEN or not shows)
     return Choice(show, replace(filters, disagreement=show is Show.DISAGREEMENT))
@@ -55,7 +67,7 @@ def _show() -> Show:
     key = "review show"
     if key not in st.session_state:
         st.session_state[key] = Show(_address.word("show", list(Show)) or Show.OPEN)
-    show: Show = st.segmented_control(
+    show: Show | None = st.segmented_control(
         "Show",
         list(Show),
         format_func=SHOWN.__getitem__,
@@ -64,6 +76,7 @@ def _show() -> Show:
         label_visibility="collapsed",
         wrap=True,
     )
+    show = show or Show.OPEN
     _address.keep("show", None if show is Show.OPEN else show.value)
     return show
 
@@ -87,13 +100,18 @@ def _filters(services: Services, with_reviewer: bool) -> db.Filters:
             "batch",
             {str(number): batch_name(item, calendar) for number, item in batches.items()},
         )
-        station = _select("Station", "station", {name: name for name in stations})
-        day = _day()
-        shift = _select(
+        station = st.selectbox(
+            "Station", stations, index=None, placeholder="All", key="station", bind="query-params"
+        )
+        day = st.date_input("Day", value=None, format="YYYY-MM-DD", key="day", bind="query-params")
+        shift = st.selectbox(
             "Shift" if day else "Shift (choose a day first)",
-            "shift",
-            {name: name for name in calendar.names},
+            calendar.names,
+            index=None,
+            placeholder="All",
+            key="shift",
             disabled=day is None,
+            bind="query-params",
         )
         by = _select("Decided by", "by", people) if with_reviewer else None
         st.button("Clear all", icon=":material/filter_list_off:", on_click=_clear, width="stretch")
@@ -119,13 +137,15 @@ def _label() -> str:
 
 def _clear() -> None:
     for name in NAMES:
-        st.session_state[_key(name)] = None
-        _address.keep(name, None)
+        if name in _BOUND:
+            st.session_state[name] = None
+        else:
+            st.session_state[_key(name)] = None
+            _address.keep(name, None)
 
 
-def _select(
-    label: str, name: str, options: dict[str, str], *, disabled: bool = False
-) -> str | None:
+def _select(label: str, name: str, options: dict[str, str]) -> str | None:
+    # Not bound to the address: a bound widget would write the label there, not the value.
     key = _key(name)
     if key not in st.session_state:
         st.session_state[key] = _address.word(name, list(options))
@@ -138,29 +158,14 @@ def _select(
         index=None,
         placeholder="All",
         key=key,
-        disabled=disabled,
     )
-    _address.keep(name, None if disabled else chosen)
-    return None if disabled else chosen
+    _address.keep(name, chosen)
+    return chosen
 
 
-def _day() -> date | None:
-    key = _key("day")
-    if key not in st.session_state:
-        st.session_state[key] = _date(st.query_params.get("day", ""))
-    day: date | None = st.date_input("Day", value=None, format="YYYY-MM-DD", key=key)
-    _address.keep("day", day.isoformat() if day else None)
-    return day
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _period(calendar: Calendar, day: date | None, shift: str | None) -> Period:
+def _period(
+    calendar: Calendar, day: date | None, shift: str | None
+) -> tuple[datetime | None, datetime | None]:
     if day is None:
         return None, None
     if shift is None:

@@ -1,28 +1,28 @@
-"""Many parts at once: choose them in a gallery, decide all with one confirmation."""
+"""Many parts at once: select them in a gallery, and decide about all with one confirmation."""
 
 from __future__ import annotations
 
 import streamlit as st
-from sqlalchemy import Connection
 
 import db
 from core.decisions import Decision, read_names
 from core.errors import QualityControlError
 from core.people import Person
 from pages import _address
-from pages._desk import WORDS
 from pages._part import card_picture, card_verdict
 from pages._pictures import evidence_scale
-from pages._review_filters import Choice, Show
-from pages._services import Services, keep
+from pages._review_filters import Choice, Show, listed
+from pages._review_session import WORDS
+from pages._services import Services, say_busy
 from pages._words import count, plain, short
+from services.review import decide_many
 
 PAGE = 24
 _CHOSEN = "review chosen"
 
 
 def gallery_view(services: Services, person: Person, choice: Choice) -> None:
-    """A page of parts with a box to tick on each, and what to decide about those ticked."""
+    """A page of parts with a box on each, and the decisions about those selected."""
     with db.reading(services.database) as connection:
         if choice.show is Show.OPEN:
             size = db.open_count(connection, person, choice.filters)
@@ -31,10 +31,7 @@ def gallery_view(services: Services, person: Person, choice: Choice) -> None:
         pages = max(1, -(-size // PAGE))
         page = min(pages, _address.number("page") or 1)
         page = max(1, min(pages, st.session_state.get(_pager(choice), page)))
-        if choice.show is Show.OPEN:
-            numbers = db.waiting(connection, person, choice.filters, (page - 1) * PAGE, PAGE)
-        else:
-            numbers = db.decided(connection, choice.filters, (page - 1) * PAGE, PAGE)
+        numbers = listed(connection, person, choice, (page - 1) * PAGE, PAGE)
         parts = [part for number in numbers if (part := db.part_by_id(connection, number))]
     if not parts:
         st.info("No part here. Choose other filters, or come back later.", icon=":material/inbox:")
@@ -55,12 +52,10 @@ def _actions(
     services: Services, person: Person, parts: list[db.Part], chosen: list[int], size: int
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{len(chosen)} chosen** of {count(size)}", width="content")
+        st.markdown(f"**{len(chosen)} selected** of {count(size)}", width="content")
+        st.button("Select page", on_click=_tick, args=(parts, True), icon=":material/select_all:")
         st.button(
-            "Choose this page", on_click=_tick, args=(parts, True), icon=":material/select_all:"
-        )
-        st.button(
-            "Choose none",
+            "Clear selection",
             on_click=_tick,
             args=(parts, False),
             disabled=not chosen,
@@ -76,10 +71,10 @@ def _actions(
                 _confirm(services, person, decision, chosen)
 
 
-@st.dialog("Decide them all?")
+@st.dialog("Apply to all selected parts?")
 def _confirm(services: Services, person: Person, decision: Decision, chosen: list[int]) -> None:
     st.markdown(
-        f"**{count(len(chosen))} parts** are kept as **{WORDS[decision]}**, decided by "
+        f"**{count(len(chosen))} parts** will be recorded as **{WORDS[decision]}**, decided by "
         f"{plain(person.signature)}."
     )
     kind = ""
@@ -89,16 +84,17 @@ def _confirm(services: Services, person: Person, decision: Decision, chosen: lis
     note = st.text_input("Note (optional)", max_chars=db.LONGEST_NOTE)
     if not st.button("Decide", type="primary", icon=":material/done_all:"):
         return
-
-    def decide_all(connection: Connection) -> None:
-        # In one order for everybody, so that no two people wait for each other.
-        for number in sorted(chosen):
-            db.decide(
-                connection, person, number, decision, kind, note, services.settings.review_rate
-            )
-
     try:
-        keep(services, decide_all)
+        decide_many(
+            services.database,
+            person,
+            chosen,
+            decision,
+            kind,
+            note,
+            review_rate=services.settings.review_rate,
+            busy=say_busy,
+        )
     except QualityControlError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
@@ -118,17 +114,14 @@ def _card(services: Services, part: db.Part) -> None:
 
 
 def _ticked() -> set[int]:
-    """The chosen parts, kept apart from their boxes: a click forgets those not drawn yet."""
+    """The selected parts; not read off the boxes, because those not drawn lose their state."""
     ticked: set[int] = st.session_state.setdefault(_CHOSEN, set())
     return ticked
 
 
 def _tick(parts: list[db.Part], on: bool) -> None:
-    numbers = {part.id for part in parts}
-    if on:
-        _ticked().update(numbers)
-    else:
-        _ticked().difference_update(numbers)
+    change = _ticked().update if on else _ticked().difference_update
+    change({part.id for part in parts})
 
 
 def _turn(part: int) -> None:
@@ -136,5 +129,5 @@ def _turn(part: int) -> None:
 
 
 def _pager(choice: Choice) -> str:
-    """Another list begins on its own first page."""
+    """Key of the pager; another list begins on its first page."""
     return f"review page {hash(choice)}"

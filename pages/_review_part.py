@@ -1,6 +1,8 @@
-"""One part under review: its pictures, what is known of it, and the keys that decide it."""
+"""One part under review: its pictures, its history, and the keys that decide about it."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import streamlit as st
 
@@ -9,14 +11,12 @@ from core.decisions import Decision, margin, read_names
 from core.images import SIDE
 from core.inspection import Verdict
 from core.people import Person
-from pages import _desk
-from pages._desk import WORDS, Desk
 from pages._part import NO_PHOTOGRAPH, verdict_badge
 from pages._pictures import ZOOMED, evidence_scale, legend_picture, pictures
 from pages._review_filters import Show
-from pages._review_known import known
+from pages._review_session import WORDS, ReviewSession, decide, note_key, undo
 from pages._services import Services
-from pages._words import LOOKS, count, percent, plain, short
+from pages._words import LOOKS, ago, count, moment_text, percent, plain, short
 
 KEYS = "123456789"
 UPCOMING = 2
@@ -24,7 +24,7 @@ THUMBNAIL = 54
 _WIDE = "review wide"
 
 
-def part_view(services: Services, person: Person, desk: Desk, part: db.Part) -> None:
+def part_view(services: Services, person: Person, session: ReviewSession, part: db.Part) -> None:
     """The part with everything needed to decide it."""
     if st.session_state.get(_WIDE):
         _pictures(services, part, ZOOMED)
@@ -35,10 +35,10 @@ def part_view(services: Services, person: Person, desk: Desk, part: db.Part) -> 
             _pictures(services, part, SIDE)
     with panel:
         _score(part)
-        _decisions(services, person, desk, part)
+        _decisions(services, person, session, part)
     # Below both, so that on a phone the decisions follow the pictures.
-    known(services, part, blind=part.id in desk.blind)
-    _upcoming(services, desk)
+    _history(services, part, blind=part.id in session.second_reviews)
+    _upcoming(services, session)
 
 
 def _pictures(services: Services, part: db.Part, side: int) -> None:
@@ -81,7 +81,7 @@ def _score(part: db.Part) -> None:
     ):
         verdict_badge(item.verdict)
         st.markdown(
-            f"**{percent(item.probability)}** against the threshold {percent(item.threshold)}",
+            f"Score **{percent(item.probability)}** (threshold {percent(item.threshold)})",
             width="content",
         )
     above = margin(item.log_odds, item.threshold)
@@ -97,54 +97,28 @@ def _score(part: db.Part) -> None:
         st.info(plain(item.reason))
 
 
-def _decisions(services: Services, person: Person, desk: Desk, part: db.Part) -> None:
-    def button(
-        label: str,
-        decision: Decision,
-        key: str | None,
-        icon: str | None = None,
-        kind: str = "",
-        primary: bool = False,
-        note: str | None = None,
-    ) -> None:
-        st.button(
-            label,
-            key=f"decide {decision} {kind}",
-            type="primary" if primary else "secondary",
-            icon=icon,
-            shortcut=key,
-            width="stretch",
-            help=note,
-            on_click=_desk.decide,
-            args=(services, person, desk, decision, kind),
-        )
-
+def _decisions(services: Services, person: Person, session: ReviewSession, part: db.Part) -> None:
     kinds = read_names(services.settings.defect_types)
+    defective = f"Defective, {plain(kinds[-1])}. The keys below name the defect at once."
     with st.grid(columns=2, min_column_width=110, gap="xsmall"):
-        button(
-            WORDS[Decision.DEFECTIVE],
-            Decision.DEFECTIVE,
-            "D",
-            LOOKS[Verdict.DEFECTIVE].icon,
-            kinds[-1],
-            primary=True,
-            note=f"Defective, {plain(kinds[-1])}. The keys below name the defect at once.",
-        )
-        button(WORDS[Decision.OK], Decision.OK, "O", LOOKS[Verdict.OK].icon, primary=True)
-        button(
-            WORDS[Decision.RETAKE],
-            Decision.RETAKE,
-            "T",
-            ":material/photo_camera:",
-            note="The photograph shows too little",
-        )
-        button(
-            WORDS[Decision.UNSURE],
-            Decision.UNSURE,
-            "U",
-            ":material/help:",
-            note="Somebody else should look",
-        )
+        for decision, key, icon, note in (
+            (Decision.DEFECTIVE, "D", LOOKS[Verdict.DEFECTIVE].icon, defective),
+            (Decision.OK, "O", LOOKS[Verdict.OK].icon, None),
+            (Decision.RETAKE, "T", ":material/photo_camera:", "The photograph shows too little"),
+            (Decision.UNSURE, "U", ":material/help:", "Another person should look"),
+        ):
+            kind = kinds[-1] if decision is Decision.DEFECTIVE else ""
+            st.button(
+                WORDS[decision],
+                key=f"decide {decision}",
+                type="primary" if decision in (Decision.DEFECTIVE, Decision.OK) else "secondary",
+                icon=icon,
+                shortcut=key,
+                width="stretch",
+                help=note,
+                on_click=decide,
+                args=(services, person, session, decision, kind),
+            )
     st.caption("Defective, and the defect is")
     with st.grid(columns=3, min_column_width=110, gap="xxsmall"):
         for place, kind in enumerate(kinds):
@@ -153,75 +127,86 @@ def _decisions(services: Services, person: Person, desk: Desk, part: db.Part) ->
                 key=f"kind {place}",
                 shortcut=KEYS[place] if place < len(KEYS) else None,
                 width="stretch",
-                on_click=_desk.decide,
-                args=(services, person, desk, Decision.DEFECTIVE, kind),
+                on_click=decide,
+                args=(services, person, session, Decision.DEFECTIVE, kind),
             )
     st.text_input(
         "Note",
-        key=_desk.note_key(part.id),
+        key=note_key(part.id),
         max_chars=db.LONGEST_NOTE,
         placeholder="Note (optional)",
         label_visibility="collapsed",
         on_change="ignore",
     )
-    moves(services, person, desk)
-    st.caption(plain(desk.said) or "Each key decides and shows the next part.")
-    if desk.choice.show is Show.OPEN:
-        left = max(0, desk.waiting - len(desk.settled))
-        st.caption(f"{count(left)} open · {count(len(desk.settled))} decided here")
+    moves(services, person, session)
+    st.caption(plain(session.message) or "Each key decides and shows the next part.")
+    if session.choice.show is Show.OPEN:
+        decided = len(session.decided)
+        remaining = max(0, session.open_at_start - decided)
+        st.caption(f"{count(remaining)} remaining, {count(decided)} decided this session")
 
 
-def moves(services: Services, person: Person, desk: Desk) -> None:
+def moves(services: Services, person: Person, session: ReviewSession) -> None:
     """Previous, undo, next, and the size of the pictures."""
+    zoom = "Switch between normal and full-width pictures"
     with st.grid(columns=4, gap="xxsmall", min_column_width=70):
-        st.button(
-            "Back",
-            key="back",
-            shortcut="P",
-            width="stretch",
-            help="The part before this one",
-            disabled=desk.place == 0,
-            on_click=_desk.back,
-            args=(desk,),
-        )
-        st.button(
-            "Undo",
-            key="undo",
-            shortcut="Z",
-            width="stretch",
-            help="Take back the last decision made here",
-            disabled=not desk.done,
-            on_click=_desk.undo,
-            args=(services, person, desk),
-        )
-        st.button(
-            "Next",
-            key="next",
-            shortcut="N",
-            width="stretch",
-            help="Go on without deciding",
-            disabled=desk.part is None,
-            on_click=_desk.forward,
-            args=(desk,),
-        )
-        st.button(
-            "Zoom",
-            key="zoom",
-            shortcut="F",
-            width="stretch",
-            help="Pictures over the whole width, and back",
-            on_click=_switch_width,
-        )
+        for label, key, note, disabled, work in (
+            ("Back", "P", "The previous part", session.position == 0, partial(session.move, -1)),
+            (
+                "Undo",
+                "Z",
+                "Take back the last decision of this session",
+                not session.undoable,
+                partial(undo, services, person, session),
+            ),
+            ("Next", "N", "Go on without deciding", not session.part, partial(session.move, 1)),
+            ("Zoom", "F", zoom, False, _switch_width),
+        ):
+            st.button(
+                label,
+                key=label.lower(),
+                shortcut=key,
+                width="stretch",
+                help=note,
+                disabled=disabled,
+                on_click=work,
+            )
 
 
 def _switch_width() -> None:
     st.session_state[_WIDE] = not st.session_state.get(_WIDE)
 
 
-def _upcoming(services: Services, desk: Desk) -> None:
+def _history(services: Services, part: db.Part, *, blind: bool) -> None:
+    """Decisions and earlier inspections; ``blind`` shows nothing of what people decided."""
+    calendar = services.settings.calendar
+    with db.reading(services.database) as connection:
+        lines = [] if blind else [_line(item) for item in db.dispositions_of(connection, part.id)]
+        earlier = db.history(connection, part.id)
+    for other in earlier:
+        what = "Same photograph" if other.same_photograph else "Same file name"
+        word = LOOKS[other.verdict if blind else other.final].word
+        at = moment_text(other.inspected_at, calendar)
+        lines.append(f"{what}, {at}, {other.station}: {word}")
+    if not earlier:
+        lines.append("No earlier inspection of this photograph or file name.")
+    inspected = moment_text(part.inspection.inspected_at, calendar)
+    lines.append(f"Inspected {inspected} at {part.station}, batch {part.batch_id}")
+    with st.container(gap="xxsmall"):
+        for line in lines:
+            st.caption(plain(line))
+
+
+def _line(found: db.Disposition) -> str:
+    word = WORDS[found.decision] + (f", {found.defect_type}" if found.defect_type else "")
+    note = f" ({found.note})" if found.note else ""
+    return f"{found.signature} decided {ago(found.decided_at)}: {word}{note}"
+
+
+def _upcoming(services: Services, session: ReviewSession) -> None:
     """The next parts, small: the browser has their pictures before they are shown large."""
     with db.reading(services.database) as connection:
-        found = [db.part_by_id(connection, number) for number in desk.ahead[:UPCOMING]]
+        found = [db.part_by_id(connection, number) for number in session.upcoming[:UPCOMING]]
     coming = [made for part in found if part and (made := _made(services, part)) is not None]
     if not coming:
         return

@@ -11,9 +11,9 @@ import db
 from core.inspection import Verdict
 from core.trends import Bucket, Point
 from pages import _address
+from pages._charts import CONFIG, Figure
 from pages._part import card
 from pages._services import Services
-from pages._trend_charts import CONFIG, Figure
 from pages._words import LOOKS, count, plain
 
 PAGE = 24
@@ -90,7 +90,7 @@ def parts_behind(services: Services, bucket: Bucket, scope: db.Scope) -> None:
         models = {part.inspection.model for part in parts}
         found = [db.model_by_sha256(connection, model) for model in models]
     scales = {model.sha256: float(model.card["evidence_scale"]) for model in found if model}
-    st.caption(f"{count(size)} parts, in the order of time")
+    st.caption(f"{count(size)} parts, oldest first")
     with st.grid(min_column_width=310, gap="small"):
         for part in parts:
             card(services, part, scales[part.inspection.model])

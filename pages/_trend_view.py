@@ -1,4 +1,4 @@
-"""What the Trends page is about: the period, the station, the model, and what is counted of it."""
+"""The period, station and model of the Trends page, and the counts of their parts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pages._words import plain
 
 ALL_STATIONS = "All stations"
 ALL_MODELS = 0
-# Days of a view that nobody chose.
+# Days of a view by default.
 DAYS = 14
 BY = {Grain.HOUR: "Hour", Grain.SHIFT: "Shift", Grain.DAY: "Day", Grain.BATCH: "Batch"}
 
@@ -58,14 +58,17 @@ def choose(services: Services) -> View | None:
     first, last = _first_days(calendar, newest)
     state = st.session_state
     state.setdefault("trend-days", (first, last))
-    state.setdefault("trend-station", _address.word("station", stations) or ALL_STATIONS)
     wanted = _address.number("model")
     state.setdefault("trend-model", wanted if wanted in models else ALL_MODELS)
     state.setdefault("trend-by", Grain(_address.word("by", list(Grain)) or Grain.SHIFT))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         days = st.date_input("Days", key="trend-days", width=250)
         station: str = st.selectbox(
-            "Station", [ALL_STATIONS, *stations], key="trend-station", width=200
+            "Station",
+            [ALL_STATIONS, *stations],
+            key="station",
+            width=200,
+            bind="query-params",
         )
         model: int = st.selectbox(
             "Model",
@@ -82,12 +85,12 @@ def choose(services: Services) -> View | None:
         grains = finest(calendar, begins, ends)
         if state["trend-by"] not in grains:
             state["trend-by"] = grains[0]
-        grain: Grain = st.segmented_control(
+        grain: Grain | None = st.segmented_control(
             "By", grains, format_func=BY.__getitem__, required=True, key="trend-by", width="content"
         )
+    grain = grain or grains[0]
     _address.keep("from", first.isoformat())
     _address.keep("to", last.isoformat())
-    _address.keep("station", None if station == ALL_STATIONS else station)
     _address.keep("model", model or None)
     _address.keep("by", None if grain is Grain.SHIFT else grain.value)
     scope = db.Scope(None if station == ALL_STATIONS else station, model or None)
@@ -96,41 +99,26 @@ def choose(services: Services) -> View | None:
 
 def counted(services: Services, view: View) -> Counted:
     """The view's counts, made once for all reruns until something is stored."""
-    buckets, cells = _counted(
-        services.database,
-        view.calendar,
-        services.settings.database_url,
-        view.version,
-        (view.calendar.zone.key, tuple(view.calendar.names)),
-        view.begins,
-        view.ends,
-        view.scope.station,
-        view.scope.model_id,
-        view.grain.value,
-    )
+    buckets, cells = _counted(services.database, services.settings.database_url, view)
     return Counted(buckets, cells, points_of(buckets, cells))
 
 
-@st.cache_data(max_entries=60, show_spinner="Counting ...")
-def _counted(
-    _database: Database,
-    _calendar: Calendar,
-    address: str,
-    version: str,
-    calendar: tuple[str, tuple[str, ...]],
-    begins: datetime,
-    ends: datetime,
-    station: str | None,
-    model_id: int | None,
-    grain: str,
-) -> tuple[list[Bucket], list[Cell]]:
-    """Buckets and cells; ``address``, ``version`` and ``calendar`` say when they are others."""
+def _key(view: View) -> tuple[object, ...]:
+    calendar, scope = view.calendar, view.scope
+    shifts = [(pattern.name, pattern.starts.isoformat()) for pattern in calendar.patterns]
+    place = (scope.station, scope.model_id, view.grain.value)
+    return (calendar.zone.key, shifts, view.begins, view.ends, *place, view.version)
+
+
+@st.cache_data(max_entries=60, show_spinner="Counting ...", hash_funcs={View: _key})
+def _counted(_database: Database, address: str, view: View) -> tuple[list[Bucket], list[Cell]]:
+    """Buckets and cells; ``address`` only tells one database from another."""
     with db.reading(_database) as connection:
-        if grain == Grain.BATCH:
-            buckets = db.batch_buckets(connection, begins, ends, station)
+        if view.grain is Grain.BATCH:
+            buckets = db.batch_buckets(connection, view.begins, view.ends, view.scope.station)
         else:
-            buckets = buckets_of(_calendar, Grain(grain), begins, ends)
-        return buckets, db.cells(connection, buckets, db.Scope(station, model_id))
+            buckets = buckets_of(view.calendar, view.grain, view.begins, view.ends)
+        return buckets, db.cells(connection, buckets, view.scope)
 
 
 def nothing_here(view: View) -> None:

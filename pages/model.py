@@ -11,6 +11,7 @@ from core.held_out_scores import read_held_out_scores
 from core.metrics import CastingResult, Evaluation
 from core.model_card import ModelCard, read_card
 from core.thresholds import Curves, curves
+from pages._charts import CONFIG
 from pages._head import head
 from pages._model_charts import (
     learning_figure,
@@ -21,8 +22,7 @@ from pages._model_charts import (
 from pages._services import start
 from pages._words import count, moment_text, percent, plain
 
-CONFIG = {"displayModeBar": False}
-# Castings listed of those the model gets wrong; a string here would be drawn by Streamlit.
+# How many of the castings that the model gets wrong are listed.
 WORST = 12
 
 SPLITS = {
@@ -81,7 +81,7 @@ def _results(card: ModelCard) -> None:
             f"{name.upper() if name == 'auc' else name} {min(values):.4f} to {max(values):.4f}"
             for name, values in spread.items()
         )
-        st.caption(plain(f"Over {len(rows)} divisions of the castings into folds: {said}."))
+        st.caption(plain(f"Across {len(rows)} cross-validation splits: {said}."))
 
 
 def _evaluation(evaluation: Evaluation) -> None:
@@ -149,8 +149,8 @@ def _calibration(card: ModelCard) -> None:
     st.caption(
         plain(
             f"Expected calibration error {percent(of.error_after)} on castings held out "
-            f"({percent(of.error_before)} before slope {of.slope:.2f} and offset "
-            f"{of.offset:+.2f} were put into the head)."
+            f"({percent(of.error_before)} before calibration with slope {of.slope:.2f} and "
+            f"offset {of.offset:+.2f})."
         )
     )
 
@@ -167,12 +167,12 @@ def _robustness(card: ModelCard) -> None:
             "Photographs": [row.photographs for row in found.changes],
             "AUC": [row.auc for row in found.changes],
             "Verdicts flipped": [100 * row.flipped for row in found.changes],
-            "Turned away by the gate": [100 * row.turned_away for row in found.changes],
+            "Rejected by the gate": [100 * row.turned_away for row in found.changes],
         },
         column_config={
             "AUC": st.column_config.NumberColumn(format="%.4f"),
             "Verdicts flipped": SHARE,
-            "Turned away by the gate": SHARE,
+            "Rejected by the gate": SHARE,
         },
         hide_index=True,
     )
@@ -195,12 +195,12 @@ def _gate(card: ModelCard) -> None:
         {
             "Pictures": [row.pictures for row in card.gate_report],
             "Number": [row.number for row in card.gate_report],
-            "Turned away": [
+            "Rejected": [
                 100 * row.turned_away / row.number if row.number else None
                 for row in card.gate_report
             ],
         },
-        column_config={"Turned away": SHARE},
+        column_config={"Rejected": SHARE},
         hide_index=True,
     )
 

@@ -1,4 +1,4 @@
-"""Review: people's decisions on top of the model's verdicts."""
+"""Review: people's decisions about the parts that the model judged."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import streamlit as st
 
 import db
 from core.people import Person, Role
-from pages import _address, _desk
-from pages._desk import Desk
+from pages import _address
 from pages._empty import inspect_first
 from pages._part import PART
 from pages._people import person_or_question
@@ -15,6 +14,7 @@ from pages._review_figures import figures_view
 from pages._review_filters import Choice, Show, choose
 from pages._review_gallery import gallery_view
 from pages._review_part import moves, part_view
+from pages._review_session import ReviewSession, leave, session_for
 from pages._services import Services, shown_errors, start
 from pages._words import count, plain
 
@@ -34,7 +34,7 @@ def page() -> None:
             choice = choose(services, shows=False)
         figures_view(services, choice.filters)
         return
-    person = person_or_question(services, "Every decision is kept with the name of who made it.")
+    person = person_or_question(services, "Every decision is recorded with your name.")
     if person is None:
         return
     if not person.role.includes(Role.REVIEWER):
@@ -47,7 +47,7 @@ def page() -> None:
     with _bar():
         choice = choose(services)
     if view == MANY:
-        _desk.leave(services, person)
+        leave(services, person)
         gallery_view(services, person, choice)
     else:
         st.fragment(_one_by_one)(services, person, choice)
@@ -60,7 +60,7 @@ def _bar() -> st.delta_generator.DeltaGenerator:
 def _view() -> str:
     if "review view" not in st.session_state:
         st.session_state["review view"] = _address.word("view", list(VIEWS)) or ONE
-    view: str = st.segmented_control(
+    view: str | None = st.segmented_control(
         "View",
         list(VIEWS),
         format_func=VIEWS.__getitem__,
@@ -68,26 +68,27 @@ def _view() -> str:
         key="review view",
         label_visibility="collapsed",
     )
+    view = view or ONE
     _address.keep("view", None if view == ONE else view)
     return view
 
 
 def _one_by_one(services: Services, person: Person, choice: Choice) -> None:
     with shown_errors():
-        desk = _desk.desk_for(services, person, choice, _address.number(PART))
-        if desk.fault:
-            st.error(plain(desk.fault), icon=":material/error:")
-        _address.keep(PART, desk.part)
-        if desk.part is None:
-            _nothing_left(services, person, desk)
+        session = session_for(services, person, choice, _address.number(PART))
+        if session.fault:
+            st.error(plain(session.fault), icon=":material/error:")
+        _address.keep(PART, session.part)
+        if session.part is None:
+            _nothing_left(services, person, session)
             return
         with db.reading(services.database) as connection:
-            part = db.part_by_id(connection, desk.part)
+            part = db.part_by_id(connection, session.part)
         if part is not None:
-            part_view(services, person, desk, part)
+            part_view(services, person, session, part)
 
 
-def _nothing_left(services: Services, person: Person, desk: Desk) -> None:
+def _nothing_left(services: Services, person: Person, session: ReviewSession) -> None:
     with db.reading(services.database) as connection:
         empty = db.gallery_size(connection) == 0
     if empty:
@@ -98,29 +99,27 @@ def _nothing_left(services: Services, person: Person, desk: Desk) -> None:
         return
     with st.container(border=True, horizontal_alignment="center", gap="small"):
         st.space("small")
-        if desk.choice.show is not Show.OPEN:
+        if session.choice.show is not Show.OPEN:
             st.subheader("No such part", anchor=False, width="content")
-            st.text("Nothing was decided that these filters let through.", width="content")
+            st.text("No decided parts match these filters.", width="content")
         else:
-            st.subheader("No part waits for you", anchor=False, width="content")
-            done = len(desk.settled)
+            st.subheader("No open parts", anchor=False, width="content")
+            done = len(session.decided)
             st.text(
-                f"You decided {count(done)} here."
+                f"You decided {count(done)} parts in this session."
                 if done
-                else "Everything is decided, or in "
-                "somebody else's hands, or left out by the filters.",
+                else "Every part is decided, claimed by another "
+                "person, or left out by the filters.",
                 width="content",
             )
-        passed_over = _desk.skipped(desk)
-        if passed_over and desk.choice.show is Show.OPEN:
+        if session.skipped and session.choice.show is Show.OPEN:
             st.button(
-                f"Look at the {count(len(passed_over))} parts again that you passed over",
+                f"Return to the {count(len(session.skipped))} skipped parts",
                 type="primary",
-                on_click=_desk.begin_again,
-                args=(desk,),
+                on_click=session.return_to_skipped,
             )
-        moves(services, person, desk)
-        st.caption(plain(desk.said))
+        moves(services, person, session)
+        st.caption(plain(session.message))
         st.space("small")
 
 

@@ -9,15 +9,15 @@ from core.drift import FEWEST, LARGE, SMALL, Drift, Level, Reference, counts_in,
 from core.errors import ThresholdError
 from core.held_out_scores import read_held_out_scores
 from core.model_card import ModelCard
+from pages._charts import CONFIG
 from pages._control import control
 from pages._empty import inspect_first
 from pages._head import head
 from pages._part import open_part
 from pages._services import Services, shown_errors, start
 from pages._trend_charts import (
-    CONFIG,
-    blind_figure,
     drift_figure,
+    not_inspectable_figure,
     pareto_figure,
     rate_figure,
     score_figure,
@@ -105,7 +105,7 @@ def _scores(view: View, found: Counted) -> None:
 
 def _blind(view: View, found: Counted) -> None:
     st.subheader("Not inspectable", anchor=False)
-    clickable(blind_figure(found.points, view.calendar), "blind-chart")
+    clickable(not_inspectable_figure(found.points, view.calendar), "blind-chart")
 
 
 def _pareto(services: Services, view: View) -> None:

@@ -44,9 +44,9 @@ def test_a_click_on_a_point_opens_its_parts(app: AppServer, page: Page) -> None:
     for chart, shift in ((0, 1), (1, 2), (2, 0)):
         points = charts.nth(chart).locator(".scatterlayer .trace").last.locator(".points path")
         points.nth(shift).click(force=True)
-        expect(page.get_by_text(f"{SIZES[shift]} parts, in the order of time")).to_be_visible()
+        expect(page.get_by_text(f"{SIZES[shift]} parts, oldest first")).to_be_visible()
         expect(page.get_by_role("button", name="Details")).to_have_count(SIZES[shift])
         begins = BEGIN + timedelta(hours=8 * shift)
         assert f"point={int(begins.timestamp())}" in page.url
     charts.nth(0).locator(".barlayer .point path").nth(1).click(force=True)
-    expect(page.get_by_text(f"{SIZES[1]} parts, in the order of time")).to_be_visible()
+    expect(page.get_by_text(f"{SIZES[1]} parts, oldest first")).to_be_visible()

@@ -105,8 +105,8 @@ def test_parts_that_were_passed_over_are_offered_again(app: AppTest, stored: Eng
     app.run()
     for label in ("Next", "OK", "Next", "Unsure", "OK", "OK"):
         press(app, label)
-    assert "No part waits for you" in app.subheader[0].value
-    press(app, "Look at the 2 parts again that you passed over")
+    assert "No open parts" in app.subheader[0].value
+    press(app, "Return to the 2 skipped parts")
     assert "part 0 <b>.jpg" in texts(app)
     press(app, "OK")
     assert "part 2 <b>.jpg" in texts(app)
@@ -140,9 +140,9 @@ def test_another_persons_parts_are_left_to_them(app: AppTest, stored: Engine) ->
     app.run()
     assert "part 2 <b>.jpg" in texts(app)
     app.query_params["part"] = "1"
-    app.session_state["desk"] = None
+    app.session_state["review session"] = None
     app.run()
-    assert "Somebody else is looking at this part" in texts(app)
+    assert "Another person is looking at this part" in texts(app)
 
 
 def test_the_address_says_which_parts(app: AppTest, stored: Engine) -> None:
@@ -179,7 +179,7 @@ def test_a_day_without_parts_is_empty_and_clearing_brings_them_back(
 ) -> None:
     app.query_params.update({"day": "2020-02-29", "shift": "night"})
     app.run()
-    assert "No part waits for you" in app.subheader[0].value
+    assert "No open parts" in app.subheader[0].value
     press(app, "Clear all")
     app.run()
     assert "part 0 <b>.jpg" in texts(app)
@@ -193,7 +193,7 @@ def test_many_parts_are_decided_only_after_a_confirmation(app: AppTest, stored: 
         box.check()
     app.run()
     press(app, "Defective ...")
-    assert "**3 parts** are kept as **Defective**" in app.markdown[-1].value
+    assert "**3 parts** will be recorded as **Defective**" in app.markdown[-1].value
     assert dispositions(stored, 1) == []
 
 

@@ -53,9 +53,8 @@ def test_figures_and_filters(app: AppTest, sqlite_url: str) -> None:
     found = metrics(app)
     assert (found["Inspected"], found["Defective"], found["To decide"]) == ("60", "15", "14")
     assert any("nothing to compare scores with" in info.value for info in app.info)
-    app.selectbox(key="trend-station").set_value("line 2").run()
+    app.selectbox(key="station").set_value("line 2").run()
     assert metrics(app)["Inspected"] == "20"
-    assert "".join(app.query_params["station"]) == "line 2"
     assert any("No part of these days has a defect type" in info.value for info in app.info)
 
 
@@ -77,6 +76,14 @@ def test_an_address_shows_its_view_and_the_parts_behind_its_point(
     size = {"hour": 5, "shift": 40, "day": 40}[by]
     assert any(caption.value.startswith(f"{size} parts") for caption in app.caption)
     assert "point" in app.query_params
+
+
+def test_an_address_with_a_station_shows_that_station(app: AppTest, sqlite_url: str) -> None:
+    fill_days(sqlite_url)
+    app.query_params["station"] = "line 2"
+    app.run()
+    assert app.selectbox(key="station").value == "line 2"
+    assert metrics(app)["Inspected"] == "20"
 
 
 def test_a_view_without_a_part_says_so(app: AppTest, sqlite_url: str) -> None:

@@ -103,13 +103,13 @@ def review_zoomed(page: Page) -> None:
 def review_gallery(page: Page) -> None:
     """Many parts to decide at once, some chosen."""
     named(page)
-    page.get_by_role("button", name="Choose this page").click()
-    expect(page.get_by_text("24 chosen")).to_be_visible()
+    page.get_by_role("button", name="Select page").click()
+    expect(page.get_by_text("24 selected")).to_be_visible()
 
 
 def review_figures(page: Page) -> None:
     """What people's decisions say of the model."""
-    expect(page.get_by_text("Label suspects")).to_be_visible()
+    expect(page.get_by_text("Possible labelling errors")).to_be_visible()
 
 
 def people(page: Page) -> None:
