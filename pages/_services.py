@@ -126,10 +126,10 @@ def keep(services: Services, work: Callable[[Connection], Result]) -> Result:
     Where others keep the database busy it says so and tries again; raises StoreBusy in the
     end, and StoreUnavailable.
     """
-    return db.write(services.database, work, _say_busy)
+    return db.write(services.database, work, say_busy)
 
 
-def _say_busy() -> None:
+def say_busy() -> None:
     st.toast(BUSY, icon=":material/hourglass_top:")
 
 

@@ -1,0 +1,1 @@
+"""What the application does, one function a use case, each with its transaction."""
