@@ -19,8 +19,9 @@ Figure = dict[str, Any]
 Values = NDArray[np.float64]
 
 EDGE = 1e-12
-MARGIN = {"l": 56, "r": 12, "t": 40, "b": 42}
-"""Pixels around a plot; the slider's script places its marks by them."""
+MARGIN = {"l": 56, "r": 12, "t": 40, "b": 104}
+"""Pixels around the plots that follow the slider; its script places marks by them."""
+LEGEND = {"orientation": "h", "yref": "container", "y": 0.01, "yanchor": "bottom"}
 
 
 def draw_scores(of: Picture, lowest: float, highest: float, now: float) -> None:
@@ -60,12 +61,12 @@ def draw_scores(of: Picture, lowest: float, highest: float, now: float) -> None:
         )
     ]
     layout = _now(now) | {
-        "height": 460,
+        "height": 480,
+        "legend": LEGEND,
         "barmode": "overlay",
         "xaxis": {"range": [lowest, highest], "title": "Score, log-odds of a defect"},
         "yaxis": {"domain": [0, 0.64], "range": [0, 101], "title": "Rate, %"},
         "yaxis2": {"domain": [0.7, 1], "title": "Parts"},
-        "legend": {"orientation": "h", "y": -0.16, "yanchor": "top"},
     }
     st.markdown("**Scores of the parts, and rates at each threshold**")
     _draw("scores", [*bars, *rates], layout, "Histogram of scores; rates by threshold")
@@ -99,10 +100,10 @@ def draw_precision_recall(of: Picture, now: float) -> None:
         )
     ]
     layout = {
-        "height": 460,
+        "height": 480,
+        "legend": LEGEND,
         "xaxis": {"range": [0, 100], "title": "Recall, %"},
         "yaxis": {"range": [100 * lowest_precision(of), 100], "title": "Precision, %"},
-        "legend": {"orientation": "h", "y": -0.16, "yanchor": "top"},
     }
     st.markdown("**Precision and recall of every threshold**")
     _draw("precision-recall", [line, *dots], layout, "Precision against recall")
@@ -121,6 +122,7 @@ def draw_cost(of: Picture, cost: Values, advice: CheapestThreshold, now: float) 
     }
     layout = _now(now) | {
         "height": 250,
+        "margin": {"b": 42},
         "showlegend": False,
         "xaxis": {
             "range": [float(of.edges[0]), float(of.edges[-1])],
@@ -168,10 +170,7 @@ def _now(now: float) -> Figure:
 
 
 def _draw(name: str, data: list[Figure], layout: Figure, alt: str) -> None:
-    for axis in ("xaxis", "yaxis", "yaxis2"):
-        layout[axis] = layout.get(axis, {}) | {"automargin": False}
-    if "yaxis2" not in {trace.get("yaxis", "").replace("y", "yaxis") for trace in data}:
-        del layout["yaxis2"]
-    figure = legible({"data": data, "layout": layout | {"margin": MARGIN}})
+    margin = MARGIN | layout.get("margin", {}) | {"autoexpand": False}
+    figure = legible({"data": data, "layout": layout | {"margin": margin}})
     with st.container(key=name, gap=None):
         st.plotly_chart(figure, key=f"{name}-chart", config={"staticPlot": True}, alt=alt)

@@ -53,13 +53,16 @@ def _days() -> int:
     if "days" not in st.session_state:
         given = _address.number("days")
         st.session_state["days"] = given if given in DAYS else DAYS[0]
-    days: int = st.segmented_control(
-        "Days",
-        DAYS,
-        format_func=lambda number: f"Last {number} days",
-        required=True,
-        key="days",
-        label_visibility="collapsed",
+    days = (
+        st.segmented_control(
+            "Days",
+            DAYS,
+            format_func=lambda number: f"Last {number} days",
+            required=True,
+            key="days",
+            label_visibility="collapsed",
+        )
+        or DAYS[0]
     )
     _address.keep("days", None if days == DAYS[0] else days)
     return days

@@ -92,7 +92,7 @@ def live(
                     "given": list(st.session_state[GIVEN]),
                 },
                 default={POSITION: None},
-                **{f"on_{POSITION}_change": _moved},
+                on_at_change=_moved,
             )
             left, right = st.columns([2, 3], gap="medium")
             with left:

@@ -70,13 +70,16 @@ def _choose_source() -> Source:
     if "evidence" not in st.session_state:
         given = _address.word("evidence", list(Source)) or Source.HELD_OUT
         st.session_state["evidence"] = Source(given)
-    source: Source = st.segmented_control(
-        "Evidence",
-        list(Source),
-        format_func=SOURCES.__getitem__,
-        required=True,
-        key="evidence",
-        wrap=True,
+    source = (
+        st.segmented_control(
+            "Evidence",
+            list(Source),
+            format_func=SOURCES.__getitem__,
+            required=True,
+            key="evidence",
+            wrap=True,
+        )
+        or Source.HELD_OUT
     )
     _address.keep("evidence", None if source is Source.HELD_OUT else source.value)
     return source

@@ -41,7 +41,7 @@ QUIET_MS = 500
 WATCH = """
 () => {
   const main = document.querySelector('[data-testid=stMain]')
-  const live = document.querySelector('.st-key-proposal')
+  const live = document.querySelector('.proposal')
   window.moved = window.changed = window.pictured = 0
   const seen = note => requestAnimationFrame(() => requestAnimationFrame(note))
   const all = {subtree: true, childList: true, characterData: true}
