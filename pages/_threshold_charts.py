@@ -19,7 +19,7 @@ Figure = dict[str, Any]
 Values = NDArray[np.float64]
 
 EDGE = 1e-12
-MARGIN = {"l": 56, "r": 12, "t": 40, "b": 104}
+MARGIN = {"l": 56, "r": 12, "t": 40, "b": 124}
 """Pixels around the plots that follow the slider; its script places marks by them."""
 LEGEND = {"orientation": "h", "yref": "container", "y": 0.01, "yanchor": "bottom"}
 
@@ -61,10 +61,13 @@ def draw_scores(of: Picture, lowest: float, highest: float, now: float) -> None:
         )
     ]
     layout = _now(now) | {
-        "height": 480,
+        "height": 500,
         "legend": LEGEND,
         "barmode": "overlay",
-        "xaxis": {"range": [lowest, highest], "title": "Score, log-odds of a defect"},
+        "xaxis": {
+            "range": [lowest, highest],
+            "title": {"text": "Score, log-odds of a defect", "standoff": 18},
+        },
         "yaxis": {"domain": [0, 0.64], "range": [0, 101], "title": "Rate, %"},
         "yaxis2": {"domain": [0.7, 1], "title": "Parts"},
     }
@@ -100,7 +103,7 @@ def draw_precision_recall(of: Picture, now: float) -> None:
         )
     ]
     layout = {
-        "height": 480,
+        "height": 500,
         "legend": LEGEND,
         "xaxis": {"range": [0, 100], "title": "Recall, %"},
         "yaxis": {"range": [100 * lowest_precision(of), 100], "title": "Precision, %"},
