@@ -1,4 +1,4 @@
-"""Advice on the Threshold page: the recall that can be promised, and the cheapest threshold."""
+"""Advice on the Threshold page: the recall that can be guaranteed, and the cheapest threshold."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from core.errors import NotEnoughCastings, ThresholdError
 from core.thresholds import recall_floor, recall_floor_on_photographs
 from pages import _address
 from pages._threshold_charts import draw_cost
-from pages._threshold_data import Picture, cheapest_of
-from pages._threshold_line import Line, ask_costs
-from pages._threshold_words import amount, threshold_name
+from pages._threshold_evidence import Picture, cheapest_of, threshold_name
+from pages._threshold_line import Line, amount, ask_costs
 from pages._words import count, percent, plain
 
 Take = Callable[[float, str], None]
@@ -25,7 +24,7 @@ CONFIDENCE = 0.95
 
 
 def recall_advice(of: Picture, take: Take) -> None:
-    """The threshold that promises a recall, or why none can; and the one that kept it here."""
+    """The threshold that guarantees a recall, or why none can; and the one that kept it here."""
     with st.container(border=True):
         st.markdown("**Recall floor**")
         left, right = st.columns(2, gap="small")
@@ -41,14 +40,14 @@ def recall_advice(of: Picture, take: Take) -> None:
             st.error(plain(str(error)), icon=":material/error:")
         else:
             st.success(
-                f"**{threshold_name(floor.threshold)}** promises it: {percent(recall)} or more "
-                "of castings not seen yet are called defective on every photograph, with "
-                f"{percent(confidence)} confidence. It rests on {count(floor.castings)} "
-                f"defective castings, of which {count(floor.may_miss)} may be missed.",
+                f"**{threshold_name(floor.threshold)}** guarantees it: with {percent(confidence)} "
+                f"confidence, at least {percent(recall)} of new defective castings are caught in "
+                f"every photograph. Based on {count(floor.castings)} defective castings, of which "
+                f"{count(floor.may_miss)} may be missed.",
                 icon=":material/verified:",
             )
             rule = f"recall {recall:g} promised with {confidence:g} confidence"
-            _take_button("Take the promise", take, floor.threshold, rule)
+            _take_button("guaranteed", take, floor.threshold, rule)
         _observed(of, recall, take)
 
 
@@ -59,17 +58,17 @@ def _observed(of: Picture, recall: float, take: Take) -> None:
         st.error(plain(str(error)), icon=":material/error:")
         return
     st.caption(
-        f"Observed, no promise: {threshold_name(seen.threshold)} is the highest threshold that "
-        f"kept {percent(recall)} on these {count(seen.photographs)} defective photographs; it "
-        f"missed {count(seen.missed)}, of {count(seen.castings_missed)} of "
-        f"{count(seen.castings)} castings."
+        f"On this data only (no guarantee): {threshold_name(seen.threshold)} is the highest "
+        f"threshold that kept {percent(recall)} on these {count(seen.photographs)} defective "
+        f"photographs; it missed {count(seen.missed)} photographs of "
+        f"{count(seen.castings_missed)} of {count(seen.castings)} castings."
     )
     rule = f"recall {recall:g} observed, no promise"
-    _take_button("Take the observed", take, seen.threshold, rule)
+    _take_button("observed", take, seen.threshold, rule)
 
 
 def cost_advice(of: Picture, line: Line, now: float, take: Take) -> None:
-    """The cheapest threshold, and the plateau that the evidence does not tell from it."""
+    """The cheapest threshold, and the plateau that the data cannot separate from it."""
     with st.container(border=True):
         st.markdown("**Cost**")
         costs = ask_costs()
@@ -80,14 +79,14 @@ def cost_advice(of: Picture, line: Line, now: float, take: Take) -> None:
             st.error(plain(str(error)), icon=":material/error:")
             return
         st.caption(
-            f"Errors cost least at {threshold_name(advice.threshold)}: {amount(advice.cost)} ± "
-            f"{amount(advice.standard_error)} in 1,000 parts. From "
-            f"{threshold_name(advice.plateau_low)} to {threshold_name(advice.plateau_high)} "
-            "nothing is told apart by this evidence (shaded). Cost is advice; the recall floor "
-            "is the promise."
+            f"Lowest cost at {threshold_name(advice.threshold)}: {amount(advice.cost)} ± "
+            f"{amount(advice.standard_error)} per 1,000 parts. Between "
+            f"{threshold_name(advice.plateau_low)} and {threshold_name(advice.plateau_high)} "
+            "the data cannot separate the costs (shaded). Cost is only advice; the recall floor "
+            "is a guarantee."
         )
         draw_cost(of, curve, advice, now)
-        _take_button("Take the cheapest", take, advice.threshold, _cost_rule(costs, line))
+        _take_button("cheapest", take, advice.threshold, _cost_rule(costs, line))
 
 
 def _cost_rule(costs: Costs, line: Line) -> str:
@@ -97,8 +96,14 @@ def _cost_rule(costs: Costs, line: Line) -> str:
     )
 
 
-def _take_button(label: str, take: Take, threshold: float, rule: str) -> None:
-    st.button(label, icon=":material/input:", on_click=take, args=(threshold, rule))
+def _take_button(which: str, take: Take, threshold: float, rule: str) -> None:
+    st.button(
+        "Use this threshold",
+        key=f"take-{which}",
+        icon=":material/input:",
+        on_click=take,
+        args=(threshold, rule),
+    )
 
 
 def _chosen(label: str, name: str, offered: tuple[float, ...], usual: float) -> float:

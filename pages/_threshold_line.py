@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.costs import Costs
-from pages import _address
 
 DEFECT_PERCENT = 2.0
 PARTS_PER_SHIFT = 800
@@ -23,18 +22,26 @@ class Line:
 
 def ask_line() -> Line:
     """The line's figures, kept in the address."""
-    percent = float(
-        _asked(
-            "Defective parts of the line, %",
-            "defective",
-            DEFECT_PERCENT,
-            (0.01, 99.0, 0.5),
-            "Among 100 parts as they are cast, so many are really defective. An evidence set has "
-            "far more of them than a line, so rates are taken from it and this is not.",
-        )
+    percent = st.number_input(
+        "Expected defect rate, %",
+        0.01,
+        99.0,
+        DEFECT_PERCENT,
+        0.5,
+        key="defective",
+        bind="query-params",
+        help="True share of defective castings in production. The evidence set has more, so enter "
+        "it here.",
     )
-    parts = int(
-        _asked("Parts in a shift", "shift", PARTS_PER_SHIFT, (1, 1_000_000, 50), "Of one line.")
+    parts = st.number_input(
+        "Parts per shift",
+        1,
+        1_000_000,
+        PARTS_PER_SHIFT,
+        50,
+        key="shift",
+        bind="query-params",
+        help="Of one line.",
     )
     return Line(percent / 100, parts)
 
@@ -42,35 +49,31 @@ def ask_line() -> Line:
 def ask_costs() -> Costs:
     """What errors cost, kept in the address."""
     left, right = st.columns(2, gap="small")
-    with left:
-        escape = _asked(
-            "Cost of an escape",
-            "escape",
-            100.0,
-            (0.0, 1e9, 10.0),
-            "A defective part that is called OK: complaint, replacement, sorting.",
-        )
-    with right:
-        alarm = _asked(
-            "Cost of a false alarm",
-            "alarm",
-            2.0,
-            (0.0, 1e9, 1.0),
-            "An OK part that is called defective: a person's look at it.",
-        )
-    return Costs(float(escape), float(alarm))
-
-
-def _asked(
-    label: str, name: str, usual: float, bounds: tuple[float, float, float], help: str
-) -> float:
-    """A number input that begins with the address, and writes itself there."""
-    lowest, highest, step = bounds
-    if name not in st.session_state:
-        given = _address.decimal(name, lowest, highest)
-        st.session_state[name] = type(usual)(usual if given is None else given)
-    value: float = st.number_input(
-        label, lowest, highest, step=type(usual)(step), key=name, help=help
+    escape = left.number_input(
+        "Cost of an escape",
+        0.0,
+        1e9,
+        100.0,
+        10.0,
+        key="escape",
+        bind="query-params",
+        help="A defective part passed as OK: complaint, replacement, sorting.",
     )
-    _address.keep(name, None if value == usual else f"{value:g}")
-    return value
+    alarm = right.number_input(
+        "Cost of a false alarm",
+        0.0,
+        1e9,
+        2.0,
+        1.0,
+        key="alarm",
+        bind="query-params",
+        help="An OK part flagged as defective: a person has to look at it.",
+    )
+    return Costs(escape, alarm)
+
+
+def amount(number: float) -> str:
+    """12, 3.4, 0.02: as many digits as distinguish it from nothing."""
+    if number >= 9.95:
+        return f"{number:,.0f}"
+    return f"{number:.1f}" if number >= 0.095 or not number else f"{number:.2g}"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
-import db
 from core.errors import QualityControlError
 from core.people import Person, Role
 from core.threshold_basis import Basis, basis_of
+from db.models import Model
+from db.session import reading
+from db.thresholds import ThresholdChange, threshold_changes
 from pages._people import person_or_question
-from pages._services import Services, keep
-from pages._threshold_data import SOURCES, Picture, Source
-from pages._threshold_view import APPLY, RULE, SLIDER, Wanted
-from pages._threshold_words import threshold_name
+from pages._services import Services, say_busy
+from pages._threshold_evidence import SOURCES, Picture, Source, threshold_name
+from pages._threshold_slider import APPLY, POSITION, RULE, Proposal
 from pages._words import count, moment_text, plain
+from services.thresholds import apply_threshold
 
 LONGEST_REASON = 500
 
@@ -26,54 +26,48 @@ def _close() -> None:
 
 @st.dialog("Apply a threshold", width="medium", on_dismiss=_close)
 def confirm(
-    services: Services, model: db.Model, of: Picture | None, source: Source, wanted: Wanted
+    services: Services, model: Model, of: Picture | None, source: Source, proposal: Proposal
 ) -> None:
-    """Ask for the reason and apply; an engineer's act."""
-    person = person_or_question(services, "The log of thresholds says who changed them.")
+    """Ask for the reason and apply; only an engineer may."""
+    person = person_or_question(services, "Every change of a threshold is recorded with your name.")
     if person is None:
         return
     st.markdown(
-        f"From **{threshold_name(model.threshold)}** to **{threshold_name(wanted.threshold)}**, "
-        f"{plain(wanted.rule)}. Inspections that begin after this use it; verdicts that were "
-        "given keep theirs."
+        f"From **{threshold_name(model.threshold)}** to **{threshold_name(proposal.threshold)}**, "
+        f"{plain(proposal.rule)}. New inspections use it; verdicts "
+        "already given stay as they are."
     )
     basis = None
     if of is not None:
-        basis = basis_of(of.parts, SOURCES[source], wanted.threshold, wanted.rule)
+        basis = basis_of(of.parts, SOURCES[source], proposal.threshold, proposal.rule)
         st.markdown(_basis_line(basis))
-    reason = st.text_area(
-        "Reason",
-        max_chars=LONGEST_REASON,
-        placeholder="What an auditor should read in a year",
-    )
+    reason = st.text_area("Reason (recorded for audits)", max_chars=LONGEST_REASON)
     if st.button("Apply for new inspections", type="primary", icon=":material/check:"):
         try:
-            keep(
-                services,
-                partial(
-                    db.change_threshold,
-                    model_id=model.id,
-                    threshold=wanted.threshold,
-                    reason=reason,
-                    person=person,
-                    basis=basis,
-                    seen=model.threshold,
-                ),
+            apply_threshold(
+                services.database,
+                person,
+                model.id,
+                proposal.threshold,
+                reason,
+                basis,
+                seen=model.threshold,
+                busy=say_busy,
             )
         except QualityControlError as error:
             st.error(plain(str(error)), icon=":material/error:")
             return
-        for name in (APPLY, RULE, SLIDER):
+        for name in (APPLY, RULE, POSITION):
             st.session_state.pop(name, None)
         st.toast("The threshold is in force.", icon=":material/check_circle:")
         st.rerun()
 
 
-def log(services: Services, model: db.Model, person: Person | None) -> None:
-    """Every entry, newest first; going back to one is a new entry."""
+def log(services: Services, model: Model, person: Person | None) -> None:
+    """Every entry, newest first; restoring one is a new entry."""
     st.subheader("Log of thresholds", anchor=False)
-    with db.reading(services.database) as connection:
-        entries = db.threshold_changes(connection, model.id)
+    with reading(services.database) as connection:
+        entries = threshold_changes(connection, model.id)
     calendar = services.settings.calendar
     may = person is None or person.role.includes(Role.ENGINEER)
     for entry in reversed(entries):
@@ -85,15 +79,15 @@ def log(services: Services, model: db.Model, person: Person | None) -> None:
                 if entry.id == entries[-1].id:
                     st.badge("In force", icon=":material/check:", color="blue")
                 elif entry.threshold != model.threshold and st.button(
-                    "Go back to it ...",
+                    "Restore ...",
                     key=f"back-{entry.id}",
                     icon=":material/undo:",
                     type="tertiary",
                     disabled=not may,
                 ):
-                    st.session_state[APPLY] = Wanted(
+                    st.session_state[APPLY] = Proposal(
                         entry.threshold,
-                        f"back to that of {moment_text(entry.changed_at, calendar)}",
+                        f"restored from {moment_text(entry.changed_at, calendar)}",
                     )
                     st.rerun()
             st.text(entry.reason)
@@ -103,7 +97,7 @@ def log(services: Services, model: db.Model, person: Person | None) -> None:
             st.caption(said)
 
 
-def _entry_line(entry: db.ThresholdChange) -> str:
+def _entry_line(entry: ThresholdChange) -> str:
     to = f"**{threshold_name(entry.threshold)}**"
     return to if entry.previous is None else f"{to} from {threshold_name(entry.previous)}"
 

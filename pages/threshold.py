@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-import db
 from core.errors import ThresholdError
+from db.models import Model, model_by_sha256
+from db.parts import data_version
+from db.session import reading
 from pages import _address
 from pages._head import head
 from pages._part import open_part
 from pages._people import current_person
 from pages._services import Services, start
 from pages._threshold_advice import cost_advice, recall_advice
-from pages._threshold_data import SOURCES, Picture, Source, picture_of
+from pages._threshold_evidence import SOURCES, Picture, Source, picture_of
 from pages._threshold_line import ask_line
 from pages._threshold_log import confirm, log
-from pages._threshold_view import APPLY, live, take
+from pages._threshold_slider import APPLY, live, take
 from pages._words import count, plain
 
 
@@ -33,9 +35,9 @@ def page() -> None:
     source = _choose_source()
     with st.grid(columns=2, min_column_width=250, gap="small"):
         line = ask_line()
-    # Asked once: what is stored while the slider moves is not counted anew at each move.
-    with db.reading(services.database) as connection:
-        version = db.data_version(connection)
+    # Read once: what is stored while the slider moves is not counted again at each move.
+    with reading(services.database) as connection:
+        version = data_version(connection)
     of: Picture | None = None
     try:
         of = picture_of(services, source, services.engine.card, model.id, version)
@@ -56,25 +58,28 @@ def page() -> None:
         open_part(services)
 
 
-def _model(services: Services) -> db.Model | None:
+def _model(services: Services) -> Model | None:
     """The model with the threshold that is in force now, not when the app was started."""
     if services.model is None:
         return None
-    with db.reading(services.database) as connection:
-        return db.model_by_sha256(connection, services.model.sha256)
+    with reading(services.database) as connection:
+        return model_by_sha256(connection, services.model.sha256)
 
 
 def _choose_source() -> Source:
     if "evidence" not in st.session_state:
         given = _address.word("evidence", list(Source)) or Source.HELD_OUT
         st.session_state["evidence"] = Source(given)
-    source: Source = st.segmented_control(
-        "Evidence",
-        list(Source),
-        format_func=SOURCES.__getitem__,
-        required=True,
-        key="evidence",
-        wrap=True,
+    source = (
+        st.segmented_control(
+            "Evidence",
+            list(Source),
+            format_func=SOURCES.__getitem__,
+            required=True,
+            key="evidence",
+            wrap=True,
+        )
+        or Source.HELD_OUT
     )
     _address.keep("evidence", None if source is Source.HELD_OUT else source.value)
     return source
@@ -86,11 +91,11 @@ def _evidence_line(of: Picture, source: Source) -> str:
         f"{count(len(of.parts.lowest_by_casting()))} castings, and {count(of.counts.ok)} OK ones."
     )
     if source is not Source.REVIEWED:
-        said += " Held-out scores come from networks that saw no photograph of the casting."
+        said += " Held-out scores come from networks that have not seen the casting."
     if source is not Source.HELD_OUT:
         said += (
-            " People mostly review parts that were flagged, so misses are under-counted among "
-            "reviewed parts, and recall is flattered."
+            " People mostly review flagged parts, so misses are under-counted among reviewed "
+            "parts, and recall looks better than it is."
         )
     return said
 

@@ -74,12 +74,12 @@ def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
     shipped = read_card().threshold.probability
     score = f"{log_odds_of(shipped):+.2f} ({100 * shipped:.1f} %)"
     expect(page.get_by_text(f"instead of {score}")).to_be_visible()
-    expect(page.get_by_text("fewer defective (people decided about")).to_be_visible()
+    expect(page.get_by_text("of them reviewed:")).to_be_visible()
     assert "at=" in page.url
-    page.locator("[data-marks]").scroll_into_view_if_needed()
-    page.mouse.move(*middle_of(page.locator("[data-marks]")))
+    page.locator(".st-key-scores").scroll_into_view_if_needed()
+    page.mouse.move(*middle_of(page.locator(".st-key-scores")))
     page.mouse.down()
-    page.mouse.move(*middle_of(page.locator("[data-mark=now]")))
+    page.mouse.move(*middle_of(page.locator(".st-key-scores .shapelayer path")))
     for name, old in before.items():
         # The mark on the curves is drawn along, and everything follows before it is let go.
         expect(value_of(page, name)).to_have_text(old)
@@ -96,7 +96,7 @@ def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
     expect(dialog).to_have_count(0)
     expect(page.get_by_text("trial run of pallet 7")).to_be_visible()
     expect(page.get_by_text("Eva Engineer (unverified)").last).to_be_visible()
-    expect(page.get_by_role("button", name="Go back to it ...")).to_have_count(1)
+    expect(page.get_by_role("button", name="Restore ...")).to_have_count(1)
 
     page.get_by_role("link", name="Inspect").click()
     upload(page, rendered[:1], "after the change")

@@ -13,6 +13,7 @@ import db
 from core.errors import ThresholdError
 from core.evidence_set import evidence_set
 from core.threshold_basis import basis_of
+from services.thresholds import apply_threshold
 from tests.integration.stored_parts import ENGINEER, MODEL, open_store, outcome
 
 PARTS = evidence_set([2.0, 1.0, -1.0, -2.0], [True, True, True, False], ["a", "a", "b", "c"])
@@ -110,3 +111,30 @@ def test_no_column_of_an_entry_can_be_changed(database: Engine, model_id: int, c
         db.writing(database) as connection,
     ):
         connection.execute(text(f"UPDATE threshold_change SET {column} = {column}"))  # noqa: S608
+
+
+def test_a_threshold_is_applied_only_over_the_one_that_was_seen(
+    database: Engine, model_id: int
+) -> None:
+    told: list[str] = []
+
+    def apply(threshold: float, seen: float) -> None:
+        apply_threshold(
+            database,
+            ENGINEER,
+            model_id,
+            threshold,
+            "two escapes",
+            BASIS,
+            seen,
+            busy=lambda: told.append("busy"),
+        )
+
+    apply(0.6, seen=0.5)
+    with pytest.raises(ThresholdError, match="changed the threshold while"):
+        apply(0.7, seen=0.5)
+    assert [(entry.threshold, entry.basis) for entry in log(database, model_id)] == [
+        (0.5, None),
+        (0.6, BASIS),
+    ]
+    assert told == []

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import db
 import pages._services as services
-import pages._threshold_data as data
+import pages._threshold_evidence as data
 from core.decisions import Decision
 from core.errors import ModelMissing
 from core.evidence_set import EvidenceSet
@@ -89,7 +89,7 @@ def test_the_address_keeps_the_view(app: AppTest) -> None:
     app.run()
     assert not app.exception
     assert app.session_state["at"] == 1.5
-    assert "95.0 % or more of castings not seen yet" in said(app)
+    assert "at least 95.0 % of new defective castings" in said(app)
     move(app, 2.0)
     assert app.query_params["at"] == "2.00"
 
@@ -111,7 +111,7 @@ def test_the_promise_is_taken_applied_with_a_reason_and_taken_back(
 ) -> None:
     app.run()
     floor = recall_floor(evidence(tmp_path), 0.99, 0.95)
-    press(app, "Take the promise")
+    app.button(key="take-guaranteed").click().run()
     chosen = float(probabilities(app.session_state["at"]))
     # Rounded down to what the slider shows: it never misses a part more.
     assert floor.threshold * 0.98 < chosen <= floor.threshold
@@ -135,7 +135,7 @@ def test_the_promise_is_taken_applied_with_a_reason_and_taken_back(
     assert entry.basis.confusion == curves(evidence(tmp_path)).matrix(chosen)
     assert "two escapes on Monday" in said(app)
 
-    press(app, "Go back to it ...")
+    press(app, "Restore ...")
     app.text_area[0].input("too many false alarms")
     press(app, "Apply for new inspections")
     assert [entry.threshold for entry in log(sqlite_url)] == [0.5, chosen, 0.5]
@@ -150,8 +150,8 @@ def test_too_few_castings_promise_nothing(
     app.run()
     assert not app.exception
     assert "299 are needed" in said(app)
-    assert "Take the promise" not in [button.label for button in app.button]
-    assert "Observed, no promise" in said(app)
+    assert "take-guaranteed" not in [button.key for button in app.button]
+    assert "no guarantee" in said(app)
 
 
 def test_without_held_out_scores_it_says_what_to_do(app: AppTest, tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_reviewed_parts_are_evidence_and_the_replay_shows_what_would_change(
     move(app, 2.0)
     escapes = sum(place < 15 for place in changed)
     assert (
-        f"**{len(changed)} fewer** defective (people decided about {len(changed)} of them: "
+        f"**{len(changed)} fewer** ({len(changed)} of them reviewed: "
         f"{escapes} defective, {len(changed) - escapes} OK)"
     ) in said(app)
     app.toggle[0].set_value(True).run()

@@ -40,7 +40,7 @@ QUIET_MS = 500
 WATCH = """
 () => {
   const main = document.querySelector('[data-testid=stMain]')
-  const live = document.querySelector('[data-testid=stBidiComponentIsolated]').shadowRoot
+  const live = document.querySelector('.proposal')
   window.moved = window.changed = window.pictured = 0
   const seen = note => requestAnimationFrame(() => requestAnimationFrame(note))
   const all = {subtree: true, childList: true, characterData: true}
@@ -138,7 +138,7 @@ def moves_of(page: Page, server: AppServer, number: int) -> Iterator[dict[str, f
     caught = page.locator("[data-figure=Caught] .value")
     expect(page.get_by_text("Log of thresholds")).to_be_visible()
     expect(caught).to_have_text(re.compile(r"\d"))
-    expect(page.get_by_test_id("stEChartsChart").locator("svg").first).to_be_attached()
+    expect(page.get_by_test_id("stPlotlyChart").nth(2)).to_be_attached()
     page.wait_for_timeout(3000)
     page.evaluate(WATCH)
     session = page.context.new_cdp_session(page)

@@ -117,7 +117,7 @@ def change_threshold(page: Page, step: Stopwatch) -> None:
         seen(page, "button:enabled", "Apply ...")
     with step("apply: say why"):
         page.get_by_role("button", name="Apply ...").click()
-        seen(page, '[role="dialog"] [aria-label="Reason"]')
+        seen(page, '[role="dialog"] [aria-label^="Reason"]')
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox", name="Reason").fill(REASON)
     with step("apply the threshold"):

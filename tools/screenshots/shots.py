@@ -76,7 +76,7 @@ def threshold(page: Page) -> None:
     """The Threshold page, drawn to its end."""
     expect(page.get_by_text("Log of thresholds")).to_be_visible()
     expect(page.get_by_role("slider")).to_be_visible()
-    expect(page.get_by_test_id("stEChartsChart").locator("svg").first).to_be_attached()
+    expect(page.get_by_test_id("stPlotlyChart").nth(2)).to_be_attached()
 
 
 def named(page: Page) -> None:

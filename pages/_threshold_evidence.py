@@ -11,17 +11,20 @@ import streamlit as st
 from numpy.typing import NDArray
 from sqlalchemy import Engine as Database
 
-import db
 from core.costs import CheapestThreshold, Costs, cheapest
 from core.evidence_set import EvidenceSet, joined
 from core.held_out_scores import read_held_out_scores
+from core.metrics import log_odds_of
 from core.model_card import ModelCard
 from core.replay import InspectedParts
 from core.thresholds import Curves, curves
+from db.scores import parts_since, reviewed_scores
+from db.session import reading
 from pages._services import Services
+from pages._words import percent
 
 DRAWN = 300
-"""Points of a line; more are not told apart on a screen and take longer to send."""
+"""Points of a line; more look the same on a screen and take longer to send."""
 BARS = 60
 
 
@@ -59,7 +62,7 @@ class Picture:
 def picture_of(
     services: Services, source: Source, card: ModelCard, model_id: int, version: str
 ) -> Picture:
-    """The picture of an evidence set; raises ThresholdError where there is none to be had.
+    """The picture of an evidence set; raises ThresholdError where no evidence can be had.
 
     ``version`` is the database's: what was stored after it is not seen.
     """
@@ -89,8 +92,8 @@ def _picture(
     if source is not Source.REVIEWED:
         sets.append(read_held_out_scores(card))
     if source is not Source.HELD_OUT:
-        with db.reading(_database) as connection:
-            sets.append(db.reviewed_scores(connection, model_id))
+        with reading(_database) as connection:
+            sets.append(reviewed_scores(connection, model_id))
     return picture(joined(sets), f"{address} {card.identity} {source} {version}")
 
 
@@ -104,7 +107,7 @@ def picture(parts: EvidenceSet, key: str) -> Picture:
 
 
 def cheapest_of(of: Picture, costs: Costs, defect_rate: float) -> CheapestThreshold:
-    """The cheapest threshold; raises ThresholdError for costs and rates nobody has."""
+    """The cheapest threshold; raises ThresholdError for impossible costs and rates."""
     return _cheapest(of, of.key, costs, defect_rate)
 
 
@@ -125,5 +128,11 @@ def inspected_since(services: Services, model_id: int, days: int, version: str) 
 def _inspected(
     _database: Database, address: str, model_id: int, since: datetime, version: str
 ) -> InspectedParts:
-    with db.reading(_database) as connection:
-        return db.parts_since(connection, model_id, since)
+    with reading(_database) as connection:
+        return parts_since(connection, model_id, since)
+
+
+def threshold_name(threshold: float) -> str:
+    """A threshold as log-odds and probability."""
+    # Without the sum, a value just below zero would read -0.00.
+    return f"{round(log_odds_of(threshold), 2) + 0.0:+.2f} ({percent(threshold)})"
