@@ -40,22 +40,25 @@ def write(name: str, purpose: str, first: list[str], lines: list[str]) -> None:
 
 
 def main() -> None:
-    held = ("--constraints", "requirements.txt")
-    serve = resolved()
-    write("requirements.txt", "what serving needs", [], serve)
-    known = {requirement(line) for line in serve}
-    for name, purpose in (("train", "what training needs"), ("dev", "what the tests and checks need")):
-        lines = [line for line in resolved("--extra", name, *held) if requirement(line) not in known]
-        if name == "train":
-            cuda = [line for line in lines if CUDA.match(line)]
-            write("requirements-cuda.txt", "constraints for torch with CUDA", [], cuda)
-            first = ["-r requirements.txt", "-c requirements-cuda.txt"]
-        else:
-            first = ["-r requirements-train.txt"]
-        lines = [line for line in lines if not CUDA.match(line)]
-        write(f"requirements-{name}.txt", purpose, first, lines)
-        known |= {requirement(line) for line in lines}
-        held = (*held, "--constraints", f"requirements-{name}.txt")
+    known: set[str] = set()
+    held: list[str] = []
+
+    def added(*options: str) -> list[str]:
+        lines = [line for line in resolved(*options, *held) if requirement(line) not in known]
+        known.update(requirement(line) for line in lines)
+        return lines
+
+    write("requirements.txt", "what serving needs", [], added())
+    held += ["--constraints", "requirements.txt"]
+    lines = added("--extra", "train")
+    cuda = [line for line in lines if CUDA.match(line)]
+    write("requirements-cuda.txt", "constraints for torch with CUDA", [], cuda)
+    first = ["-r requirements.txt", "-c requirements-cuda.txt"]
+    rest = [line for line in lines if line not in cuda]
+    write("requirements-train.txt", "what training needs", first, rest)
+    held += ["--constraints", "requirements-train.txt", "--constraints", "requirements-cuda.txt"]
+    first = ["-r requirements-train.txt"]
+    write("requirements-dev.txt", "what tests and checks need", first, added("--extra", "dev"))
 
 
 if __name__ == "__main__":
