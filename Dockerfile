@@ -6,13 +6,15 @@ FROM python:3.12-slim
 # Spaces and most servers run containers as user 1000, never as root.
 RUN useradd --create-home --uid 1000 quality && mkdir /data && chown quality /data
 WORKDIR /app
-COPY deploy/requirements.txt deploy/requirements.txt
-RUN pip install --no-cache-dir -r deploy/requirements.txt
+COPY requirements.txt ./
+RUN pip install --no-cache-dir -r requirements.txt
 COPY --chown=quality .streamlit .streamlit
 COPY --chown=quality streamlit_app.py ./
 COPY --chown=quality core core
 COPY --chown=quality db db
 COPY --chown=quality models models
+COPY --chown=quality services services
+COPY --chown=quality cli cli
 COPY --chown=quality pages pages
 
 USER quality

@@ -5,21 +5,80 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
+from collections import defaultdict
+from importlib.metadata import distribution
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.conftest import ROOT
 
+FILES = ("requirements.txt", "requirements-train.txt", "requirements-dev.txt")
 TRAINING = {"torch", "torchvision", "onnx", "onnxscript", "scikit-learn"}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-def pins(name: str) -> dict[str, str]:
-    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
-    return dict(line.split("==") for line in lines if "==" in line and not line.startswith("#"))
+def pins(name: str) -> dict[str, set[str]]:
+    """The versions of each package that a requirements file pins; some differ by Python."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
+        if not line.startswith(("#", "-")):
+            requirement = Requirement(line.partition("  #")[0])
+            assert str(requirement.specifier).startswith("=="), line
+            found[canonicalize_name(requirement.name)].add(str(requirement.specifier)[2:])
+    return found
 
 
-def test_serving_needs_the_same_versions_and_nothing_of_training():
-    everything, serving = pins("requirements.txt"), pins("deploy/requirements.txt")
-    assert serving.items() <= everything.items()
-    assert everything.keys() - serving.keys() == TRAINING
+def named(lines: list[str]) -> dict[str, str]:
+    """The direct dependencies among lines of pyproject.toml."""
+    requirements = [Requirement(line) for line in lines]
+    return {
+        canonicalize_name(one.name): str(one.specifier)[2:]
+        for one in requirements
+        if one.name != PROJECT["name"]
+    }
+
+
+def test_requirement_files_pin_what_the_project_names():
+    extras = PROJECT["optional-dependencies"]
+    lists = (PROJECT["dependencies"], extras["train"], extras["dev"])
+    for file, lines in zip(FILES, lists, strict=True):
+        locked = pins(file)
+        for name, version in named(lines).items():
+            assert locked[name] == {version}, (file, name)
+
+
+def test_serving_installs_nothing_of_training():
+    assert not TRAINING & pins("requirements.txt").keys()
+    assert pins("requirements-train.txt").keys() >= TRAINING
+
+
+def test_everything_that_is_installed_is_pinned():
+    """Every package that a direct dependency needs here, and at the version that is here."""
+    locked: dict[str, set[str]] = defaultdict(set)
+    for file in (*FILES, "requirements-cuda.txt"):
+        for name, versions in pins(file).items():
+            locked[name] |= versions
+    extras = PROJECT["optional-dependencies"]
+    lines = [*PROJECT["dependencies"], *extras["train"], *extras["dev"]]
+    waiting = [one for one in map(Requirement, lines) if one.name != PROJECT["name"]]
+    seen = set()
+    while waiting:
+        requirement = waiting.pop()
+        key = (canonicalize_name(requirement.name), frozenset(requirement.extras))
+        if key in seen:
+            continue
+        seen.add(key)
+        installed = distribution(requirement.name)
+        assert installed.version.split("+")[0] in locked[key[0]], key[0]
+        for line in installed.requires or ():
+            needed = Requirement(line)
+            wanted = needed.marker is None or any(
+                needed.marker.evaluate({"extra": extra}) for extra in ("", *requirement.extras)
+            )
+            if wanted:
+                waiting.append(needed)
 
 
 def test_every_page_is_drawn_without_the_packages_of_training(tmp_path):
@@ -55,7 +114,16 @@ print(len(names), "pages")
 def test_the_image_copies_what_there_is_and_starts_the_app():
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     copied = re.findall(r"^COPY (?:--chown=\w+ )?(\S+) ", text, flags=re.MULTILINE)
-    assert {"core", "db", "pages", "models", "streamlit_app.py", ".streamlit"} <= set(copied)
+    assert {
+        "core",
+        "db",
+        "services",
+        "cli",
+        "pages",
+        "models",
+        "streamlit_app.py",
+        ".streamlit",
+    } <= set(copied)
     assert all((ROOT / name).exists() for name in copied)
     assert "USER quality" in text
     assert "streamlit run streamlit_app.py" in text
