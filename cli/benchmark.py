@@ -14,9 +14,9 @@ from cli.options import JsonReport
 from cli.terminal import say
 
 if TYPE_CHECKING:
-    from core.benchmark import BenchmarkReport
-    from core.engine import Engine
-    from core.inspection import InspectionStore
+    from core.benchmark.report import BenchmarkReport
+    from core.inspection.records import InspectionStore
+    from core.model.engine import Engine
 
 
 def benchmark(
@@ -31,7 +31,7 @@ def benchmark(
     """Throughput and latency side by side with eager torch + autograd Grad-CAM, in one run."""
     from json import dumps
 
-    from core.benchmark import benchmark as run_benchmark
+    from core.benchmark.report import benchmark as run_benchmark
 
     result = run_benchmark(_empty_store, threads, rounds, photographs, in_a_row)
     for line in _lines(result):
@@ -69,11 +69,11 @@ def _lines(result: BenchmarkReport) -> Iterator[str]:
 @contextmanager
 def _empty_store(engine: Engine) -> Iterator[InspectionStore]:
     """An empty SQLite database on this disk, as serving would use it."""
-    from core.benchmark_ways import STATION
-    from db.batches import open_batch
-    from db.models import register_model
+    from core.benchmark.ways import STATION
+    from db.inspections.batches import open_batch
+    from db.inspections.models import register_model
+    from db.inspections.store import BatchStore
     from db.session import connect, writing
-    from db.store import BatchStore
 
     card = engine.card
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:

@@ -17,7 +17,7 @@ def samples(
     seed: Annotated[int, typer.Option(min=0)] = 1,
 ) -> None:
     """Render castings with known defects, and labels.csv with the defects' boxes."""
-    from core.samples import write_samples
+    from core.synthetic.samples import write_samples
 
     write_samples(folder, count, seed)
     say(f"{count} rendered parts and labels.csv are in {folder}.")
@@ -35,7 +35,7 @@ def demo(
     ] = False,
 ) -> None:
     """Fill an empty database with thirty days of production from rendered parts."""
-    from core.demonstration import DAYS
+    from core.synthetic.production import DAYS
     from services.application import opened
     from services.demo import clear_demonstration, make_demonstration
 

@@ -13,7 +13,7 @@ from cli.terminal import bar, growing_bar, say
 from core.errors import SettingsError
 
 if TYPE_CHECKING:
-    from core.metrics import Evaluation
+    from core.model.metrics import Evaluation
 
 
 class Split(StrEnum):
@@ -56,8 +56,8 @@ def evaluate(
 
         find_threshold(recall_floor or 0.0, confidence, json)
         return
-    from core.engine import EngineKind
-    from core.training.dataset import read_data_set
+    from core.model.engine import EngineKind
+    from core.training.data.dataset import read_data_set
     from services.datasets import castings_for
     from services.training import evaluate_official, evaluate_unseen_castings, recipe_named
 

@@ -27,9 +27,9 @@ def inspect(
     station: ThisStation = None,
 ) -> None:
     """Inspect photographs, store every verdict with its heatmap, and report what was found."""
-    from core.engine import EngineKind
+    from core.model.engine import EngineKind
     from services.application import opened
-    from services.files import SOURCE, inspect_files, photograph_files
+    from services.inspection.files import SOURCE, inspect_files, photograph_files
 
     files, skipped = photograph_files(paths)
     with (

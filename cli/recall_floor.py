@@ -8,9 +8,14 @@ from pathlib import Path
 
 from cli.terminal import say
 from core.errors import DataSetError, NotEnoughCastings
-from core.held_out_scores import read_held_out_scores
-from core.model_card import MODELS, read_card
-from core.thresholds import RecallFloor, curves, recall_floor, recall_floor_on_photographs
+from core.model.card import MODELS, read_card
+from core.thresholds.held_out_scores import read_held_out_scores
+from core.thresholds.recall_floor import (
+    RecallFloor,
+    curves,
+    recall_floor,
+    recall_floor_on_photographs,
+)
 
 
 def find_threshold(

@@ -12,8 +12,8 @@ from cli.options import VerdictDatabase, opened_database
 from cli.terminal import say
 
 if TYPE_CHECKING:
-    from core.shift_reports import Report, ReportedPart
-    from core.shifts import Calendar
+    from core.process.shift_report import Report, ReportedPart
+    from core.process.shifts import Calendar
 
 
 def report(
@@ -26,13 +26,13 @@ def report(
     from dataclasses import replace
 
     from core.errors import SettingsError
+    from core.process.shift_report import summary_rows
+    from core.process.shifts import read_shift
     from core.settings import read_settings
-    from core.shift_reports import summary_rows
-    from core.shifts import read_shift
-    from db.control import shift_signals
+    from db.process.control_chart import shift_signals
+    from db.process.shift_report import shift_parts, shift_report
     from db.session import reading
     from db.settings import settings_in_force
-    from db.shift_reports import shift_parts, shift_report
 
     with opened_database(database_url) as database, reading(database) as connection:
         calendar = settings_in_force(connection, read_settings()).calendar
@@ -58,7 +58,7 @@ def _write(csv: Path, found: Report, calendar: Calendar, parts: Iterable[Reporte
     from datetime import UTC, datetime
 
     from core.errors import StoreUnavailable
-    from core.shift_reports import manifest, write_parts, write_summary
+    from core.process.shift_report import manifest, write_parts, write_summary
 
     summary, description = csv.with_suffix(".summary.csv"), csv.with_suffix(".manifest.json")
     try:

@@ -22,7 +22,7 @@ def train(
     ] = None,
 ) -> None:
     """Train a model, evaluate it, export it and write its model card."""
-    from core.training.dataset import read_data_set
+    from core.training.data.dataset import read_data_set
     from services.datasets import castings_for
     from services.training import recipe_named, train_model
 
@@ -50,12 +50,12 @@ def export(
     station: Annotated[str | None, typer.Option(help="Only parts of this station.")] = None,
 ) -> None:
     """Write the parts that people reviewed as a data set to train on, castings included."""
-    from core.training.reviewed import CASTINGS
-    from db.queue import Filters
+    from core.training.data.reviewed import CASTINGS
+    from db.selection import Selection
     from services.datasets import export_reviewed
 
     with opened_database(database_url) as database, growing_bar("Finding castings") as progress:
-        written = export_reviewed(database, folder, Filters(station=station), progress)
+        written = export_reviewed(database, folder, Selection(station=station), progress)
     say(
         f"{written.defective} defective and {written.ok} OK photographs of {written.castings} "
         f"castings are in {folder}."
@@ -72,7 +72,7 @@ def castings(
     from json import dumps
 
     from core.errors import DataSetError
-    from core.training.dataset import read_data_set
+    from core.training.data.dataset import read_data_set
     from services.datasets import casting_report
 
     found = casting_report(dataset, read_data_set(dataset), growing_bar)

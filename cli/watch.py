@@ -32,7 +32,7 @@ def watch(
 ) -> None:
     """Inspect each file once as it comes into a folder, until the program is told to stop."""
     from services.application import opened
-    from services.watch_folder import SOURCE, watch_folder
+    from services.inspection.watch_folder import SOURCE, watch_folder
 
     with opened(SOURCE, database_url) as application:
         title = f"{station or application.settings.station}: {folder.name}"

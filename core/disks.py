@@ -10,13 +10,13 @@ from pathlib import Path
 
 import psutil
 
-FLEETING = frozenset({"overlay", "aufs", "tmpfs", "ramfs"})
+EPHEMERAL = frozenset({"overlay", "aufs", "tmpfs", "ramfs"})
 """File systems of a container's own layer, and of memory."""
 COMMUNITY_CLOUD = Path("/mount/src")
 """Where Streamlit Community Cloud puts an app's repository."""
 
 
-def is_fleeting(place: Path) -> bool:
+def is_ephemeral(place: Path) -> bool:
     """Whether what is written at ``place`` is lost with the container or at the next start."""
     path = place.absolute()
     if path.is_relative_to(COMMUNITY_CLOUD):
@@ -24,4 +24,4 @@ def is_fleeting(place: Path) -> bool:
     mounts = [of for of in psutil.disk_partitions(all=True) if path.is_relative_to(of.mountpoint)]
     # Of several mounts at one point the last is the one in use.
     deepest = max(reversed(mounts), key=lambda of: len(Path(of.mountpoint).parts), default=None)
-    return deepest is not None and deepest.fstype in FLEETING
+    return deepest is not None and deepest.fstype in EPHEMERAL

@@ -1,6 +1,6 @@
 """Structured logs: one JSON object per line on standard error.
 
-    {"at": "2026-11-23T09:15:04.120Z", "level": "info", "logger": "services.batch_worker",
+    {"at": "2026-11-23T09:15:04.120Z", "level": "info", "logger": "services.demo",
      "event": "batch finished", "batch": 12, "inspected": 620, ...}
 
 One line per part at level DEBUG, one per batch at INFO, and every failure with its batch and

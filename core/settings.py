@@ -17,11 +17,11 @@ from typing import Annotated, Any, Self
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.decisions import AUDIT_RATE, DEFECT_TYPES, REVIEW_RATE, read_names
 from core.errors import SettingsError
 from core.logs import Level
 from core.people import Role
-from core.shifts import DEFAULT_SHIFTS, DEFAULT_TIME_ZONE, Calendar, read_calendar
+from core.process.shifts import DEFAULT_SHIFTS, DEFAULT_TIME_ZONE, Calendar, read_calendar
+from core.review.decisions import AUDIT_RATE, DEFECT_TYPES, REVIEW_RATE, read_names
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 

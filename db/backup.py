@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Engine, Table, func, select
 from sqlalchemy.engine import make_url
 
 from core.errors import StoreUnavailable
-from db.failures import translated
+from db.driver_errors import translated
 from db.schema import batch, inspection, metadata, photograph
 from db.session import connect, reading, writing
 

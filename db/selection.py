@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, FromClause
 
-from core.inspection import Verdict
+from core.inspection.records import Verdict
 from db.schema import inspection
 
 

@@ -22,7 +22,7 @@ from sqlalchemy.schema import DropTable
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from core.errors import SettingsError, StoreBusy, StoreUnavailable, StoreVersion
-from db.failures import translated
+from db.driver_errors import translated
 from db.schema import metadata
 
 Result = TypeVar("Result")
@@ -117,7 +117,7 @@ def write(
 def recreate_tables(connection: Connection) -> None:
     """Drop every table and create them again, empty; all or nothing with the transaction.
 
-    For a demonstration alone: see :mod:`db.demo`.
+    For a demonstration alone: see :mod:`db.demonstration`.
     """
     for table in reversed(metadata.sorted_tables):
         connection.execute(DropTable(table, if_exists=True))

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from core.clock import now
 from core.errors import ThresholdError
 from core.people import Person, Role, require
-from core.threshold_basis import Basis
+from core.thresholds.rationale import ThresholdRationale
 from db.schema import model, threshold_change
 
 FIRST_REASON = "Threshold of the model card"
@@ -31,7 +31,7 @@ class ThresholdChange:
     reason: str
     changed_by: str
     changed_at: datetime
-    basis: Basis | None
+    basis: ThresholdRationale | None
     """What it was chosen on; None for the first entry, and where no evidence was at hand."""
 
 
@@ -52,7 +52,7 @@ def change_threshold(
     threshold: float,
     reason: str,
     person: Person,
-    basis: Basis | None = None,
+    basis: ThresholdRationale | None = None,
     seen: float | None = None,
 ) -> None:
     """Add an entry to the model's log; verdicts that were given keep their threshold.
@@ -98,7 +98,9 @@ def threshold_changes(connection: Connection, model_id: int) -> list[ThresholdCh
         .order_by(log.id)
     )
     return [
-        ThresholdChange(*row[:-1], Basis.model_validate(row.basis) if row.basis else None)
+        ThresholdChange(
+            *row[:-1], ThresholdRationale.model_validate(row.basis) if row.basis else None
+        )
         for row in rows
     ]
 
@@ -110,7 +112,7 @@ def log_threshold(
     reason: str,
     changed_by: str,
     previous: float | None = None,
-    basis: Basis | None = None,
+    basis: ThresholdRationale | None = None,
 ) -> None:
     """Add an entry as it is; :func:`change_threshold` is for people."""
     connection.execute(

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine as Database
 
-from core.engine import Engine, EngineKind, load_engine
 from core.errors import ModelUnavailable, StoreUnavailable
-from core.model_card import ModelCard
+from core.model.card import ModelCard
+from core.model.engine import Engine, EngineKind, load_engine
 from core.settings import Settings, read_settings
-from db.models import Model, model_by_sha256, register_model
+from db.inspections.models import Model, model_by_sha256, register_model
 from db.session import connect, reading, write
 from db.settings import settings_in_force
 

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from sqlalchemy import Engine as Database
 
-from core.training.castings import CastingReport, Progress, group_castings
-from core.training.dataset import LabelledPhotograph, read_castings
-from core.training.reviewed import Exported, write_data_set
-from db.parts import photograph_bytes
-from db.queue import Filters
-from db.reviewed import reviewed_parts
+from core.training.data.castings import CastingReport, Progress, group_castings
+from core.training.data.dataset import LabelledPhotograph, read_castings
+from core.training.data.reviewed import Exported, write_data_set
+from db.inspections.parts import photograph_bytes
+from db.review.reviewed import reviewed_parts
+from db.selection import Selection
 from db.session import reading
 
 
 def export_reviewed(
-    database: Database, folder: Path, filters: Filters, progress: Progress | None = None
+    database: Database, folder: Path, filters: Selection, progress: Progress | None = None
 ) -> Exported:
     """Write the reviewed parts that match ``filters`` to ``folder`` as a data set.
 

@@ -18,10 +18,16 @@ from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
 
 from core.clock import as_of, now
-from core.control import Piece, pieces
-from core.decisions import Decision
-from core.defects import Defect
-from core.demonstration import (
+from core.inspection.records import Inspection, Outcome
+from core.inspection.retry import RetryPolicy
+from core.model.metrics import log_odds_of, probabilities
+from core.people import Person, Role
+from core.process.control_chart import ChartSegment, segments
+from core.process.spc import baseline_of
+from core.process.trends import Bucket, Grain, buckets_of, runs_of
+from core.review.decisions import Decision
+from core.synthetic.defects import Defect
+from core.synthetic.production import (
     DAYS,
     PARTS,
     SHIFTED_DAYS,
@@ -32,25 +38,20 @@ from core.demonstration import (
     photograph_of,
     production,
 )
-from core.metrics import log_odds_of, probabilities
-from core.patience import RetryPolicy
-from core.people import Person, Role
-from core.records import Inspection, Outcome
-from core.spc import baseline_of
-from core.trends import Bucket, Grain, buckets_of, runs_of
-from db import demo as db_demo
-from db.batches import open_batch
-from db.control import freeze_baseline, frozen_baselines, note_signal
-from db.demo import begin_demonstration
-from db.dispositions import decide, undo
-from db.parts import Part, part_by_id
-from db.queue import Filters, waiting
-from db.session import reading, writing
-from db.store import BatchStore
+from db.demonstration import SOURCE, begin_demonstration
+from db.demonstration import clear_demonstration as clear_stored
+from db.inspections.batches import open_batch
+from db.inspections.parts import Part, part_by_id
+from db.inspections.store import BatchStore
+from db.process.control_chart import freeze_baseline, frozen_baselines, note_signal
+from db.process.trends import cells
+from db.review.decisions import decide, undo
+from db.review.queue import waiting
+from db.selection import Selection
+from db.session import reading, write, writing
 from db.thresholds import change_threshold
-from db.trends import Scope, cells
 from services.application import Application, registered_model
-from services.batches import run
+from services.inspection.batches import run
 
 REVIEWERS = tuple(
     Person(name, None, False, Role.REVIEWER) for name in ("Mara Lind", "Jonas Weber", "Priya Nair")
@@ -93,10 +94,15 @@ def make_demonstration(
     return line.total
 
 
-def clear_demonstration(database: Database) -> None:
-    """Empty a demonstration's database; raises DemonstrationRefused for any other."""
-    with writing(database) as connection:
-        db_demo.clear_demonstration(connection, OPERATOR)
+def clear_demonstration(
+    database: Database, person: Person = OPERATOR, *, busy: Callable[[], None] = lambda: None
+) -> None:
+    """Empty a demonstration's database, except for models, roles and settings.
+
+    Raises NotAllowed unless ``person`` is an engineer, DemonstrationRefused for any other
+    database, StoreError where nothing could be stored.
+    """
+    write(database, lambda connection: clear_stored(connection, person), busy)
 
 
 @dataclass
@@ -156,7 +162,7 @@ class _Line:
         with as_of(lot.parts[0].at), writing(self.database) as connection:
             batch = open_batch(
                 connection,
-                db_demo.SOURCE,
+                SOURCE,
                 f"{lot.shift.day} {lot.shift.name}",
                 lot.station,
                 self.model_id,
@@ -180,7 +186,7 @@ class _Line:
             )
 
     def review(self, batch_id: int, person: Person) -> None:
-        waiting_for = Filters(batch_id=batch_id)
+        waiting_for = Selection(batch_id=batch_id)
         with reading(self.database) as connection:
             found = waiting(connection, person, waiting_for, limit=1_000)
             parts = [part_by_id(connection, number) for number in found]
@@ -221,37 +227,37 @@ class _Line:
     def freeze(self, begins: datetime) -> None:
         """Limits by shift, for each station and for all, since the threshold was changed."""
         for station in _CHARTS:
-            *_, piece = self.pieces(station, begins)
-            cells = piece.run.cells
+            *_, segment = self.segments(station, begins)
+            cells = segment.run.cells
             buckets = self.shifts(begins)
             with writing(self.database) as connection:
                 freeze_baseline(
                     connection,
                     ENGINEER,
-                    piece.chart,
+                    segment.chart,
                     buckets[cells[0].bucket].begins,
                     buckets[cells[-1].bucket].ends,
-                    baseline_of(piece.run.subgroups),
+                    baseline_of(segment.run.subgroups),
                     "Sand and melt as specified, no complaint from machining",
                 )
 
     def note(self, begins: datetime) -> None:
         """The cause of the first signal at the station that was out of control."""
         buckets = self.shifts(begins)
-        for piece in self.pieces(SHIFTED_STATION, begins):
-            for signal in piece.signals[:1]:
-                at = buckets[piece.run.cells[signal.at].bucket].begins
+        for segment in self.segments(SHIFTED_STATION, begins):
+            for signal in segment.signals[:1]:
+                at = buckets[segment.run.cells[signal.at].bucket].begins
                 with writing(self.database) as connection:
-                    note_signal(connection, REVIEWERS[0], piece.chart, signal.rule, at, CAUSE)
+                    note_signal(connection, REVIEWERS[0], segment.chart, signal.rule, at, CAUSE)
 
     def shifts(self, begins: datetime) -> list[Bucket]:
         return buckets_of(self.application.settings.calendar, Grain.SHIFT, begins, now())
 
-    def pieces(self, station: str | None, begins: datetime) -> list[Piece]:
+    def segments(self, station: str | None, begins: datetime) -> list[ChartSegment]:
         with reading(self.database) as connection:
-            counted = cells(connection, self.shifts(begins), Scope(station))
+            counted = cells(connection, self.shifts(begins), Selection(station))
             frozen = frozen_baselines(connection, station, Grain.SHIFT)
-        return pieces(runs_of(counted), station, Grain.SHIFT, frozen)
+        return segments(runs_of(counted), station, Grain.SHIFT, frozen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,14 @@ from sqlalchemy import Engine as Database
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from core.engine import load_engine
 from core.errors import QualityControlError
+from core.model.engine import load_engine
 from core.settings import Settings, read_settings
-from db.batches import unfinished_batches
 from db.health import damage, may_write, server_time
-from db.parts import gallery_size
+from db.inspections.batches import unfinished_batches
+from db.inspections.parts import gallery_size
+from db.process.shift_report import latest_inspection
 from db.session import connect, newest_revision, reading, shown_address, writing
-from db.shift_reports import latest_inspection
 
 LOW_DISK = 2_000_000_000
 """Bytes of free disk below which there is a warning; a shift's photographs may take as much."""

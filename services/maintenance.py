@@ -12,7 +12,7 @@ from core.clock import now
 from core.errors import SettingsError
 from core.settings import Settings
 from db import backup, retention
-from db.batches import unfinished_batches
+from db.inspections.batches import unfinished_batches
 from db.session import reading
 from db.settings import settings_in_force
 

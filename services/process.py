@@ -10,10 +10,10 @@ from datetime import datetime
 
 from sqlalchemy import Engine as Database
 
-from core.control import Chart
 from core.people import Person
-from core.spc import Baseline, Rule
-from db import control
+from core.process.control_chart import Chart
+from core.process.spc import Baseline, Rule
+from db.process import control_chart
 from db.session import write
 
 
@@ -34,7 +34,7 @@ def freeze_baseline(
     """
     write(
         database,
-        lambda connection: control.freeze_baseline(
+        lambda connection: control_chart.freeze_baseline(
             connection, person, chart, begins, ends, baseline, reason
         ),
         busy,
@@ -57,6 +57,6 @@ def note_signal(
     """
     write(
         database,
-        lambda connection: control.note_signal(connection, person, chart, rule, at, cause),
+        lambda connection: control_chart.note_signal(connection, person, chart, rule, at, cause),
         busy,
     )

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
 
-from core.shift_reports import Report, write_bundle, write_parts, write_summary
-from core.shifts import Calendar, Shift
-from db import shift_reports
-from db.control import shift_signals
+from core.process.shift_report import Report, write_bundle, write_parts, write_summary
+from core.process.shifts import Calendar, Shift
+from db.process.control_chart import shift_signals
+from db.process.shift_report import shift_parts
+from db.process.shift_report import shift_report as stored_report
 from db.session import reading
 
 
@@ -20,7 +21,7 @@ def shift_report(
     connection: Connection, calendar: Calendar, shift: Shift, station: str | None
 ) -> Report:
     """The figures of a shift with the signals of its control charts; of all stations for None."""
-    report = shift_reports.shift_report(connection, shift, station)
+    report = stored_report(connection, shift, station)
     return replace(report, signals=shift_signals(connection, calendar, shift, station))
 
 
@@ -28,7 +29,7 @@ def parts_csv(database: Database, calendar: Calendar, shift: Shift, station: str
     """The shift's parts as CSV, one row per part."""
     file = io.BytesIO()
     with reading(database) as connection:
-        write_parts(file, "", shift_reports.shift_parts(connection, shift, station), calendar)
+        write_parts(file, "", shift_parts(connection, shift, station), calendar)
     return file.getvalue()
 
 
@@ -45,6 +46,6 @@ def bundle(database: Database, calendar: Calendar, shift: Shift, station: str | 
     file = io.BytesIO()
     with reading(database) as connection:
         report = shift_report(connection, calendar, shift, station)
-        parts = shift_reports.shift_parts(connection, shift, station)
+        parts = shift_parts(connection, shift, station)
         write_bundle(file, report, parts, calendar, datetime.now(UTC))
     return file.getvalue()

@@ -17,23 +17,24 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
 
-from core.decisions import Decision
 from core.people import Person
-from db import dispositions, queue
-from db.dispositions import Decided, Disposition
-from db.parts import photograph_bytes
-from db.queue import Claimed, Filters
-from db.reviewed import reviewed_parts
+from core.review.decisions import Decision
+from db.inspections.parts import photograph_bytes
+from db.review import decisions, queue
+from db.review.decisions import Decided, Disposition
+from db.review.queue import Claimed
+from db.review.reviewed import reviewed_parts
+from db.selection import Selection
 from db.session import reading, write
 
 if TYPE_CHECKING:
-    from core.training.reviewed import Exported
+    from core.training.data.reviewed import Exported
 
 
 def claim_next(
     database: Database,
     person: Person,
-    filters: Filters,
+    filters: Selection,
     limit: int,
     *,
     busy: Callable[[], None],
@@ -69,10 +70,10 @@ def decide(
     review_rate: float,
     busy: Callable[[], None],
 ) -> Decided:
-    """Store a decision; :func:`db.dispositions.decide` says what it raises."""
+    """Store a decision; :func:`db.review.decisions.decide` says what it raises."""
     return write(
         database,
-        lambda connection: dispositions.decide(
+        lambda connection: decisions.decide(
             connection, person, inspection_id, decision, defect_type, note, review_rate
         ),
         busy,
@@ -95,9 +96,7 @@ def decide_many(
     def decide_all(connection: Connection) -> None:
         # Always in the same order, so that two people never wait for each other.
         for number in sorted(inspection_ids):
-            dispositions.decide(
-                connection, person, number, decision, defect_type, note, review_rate
-            )
+            decisions.decide(connection, person, number, decision, defect_type, note, review_rate)
 
     write(database, decide_all, busy)
 
@@ -111,7 +110,7 @@ def undo(
     """
 
     def take_back(connection: Connection) -> Disposition:
-        taken = dispositions.undo(connection, person, disposition_id)
+        taken = decisions.undo(connection, person, disposition_id)
         queue.claim_part(connection, person, taken.inspection_id)
         return taken
 
@@ -120,7 +119,7 @@ def undo(
 
 def export_folder(
     database: Database,
-    filters: Filters,
+    filters: Selection,
     folder: Path,
     progress: Callable[[int, int], None] | None = None,
 ) -> Exported:
@@ -130,14 +129,14 @@ def export_folder(
     where the folder is not empty, or only one class was reviewed.
     """
     # Imported here: serving a page does not need the training code, and few people export.
-    from core.training.reviewed import write_data_set
+    from core.training.data.reviewed import write_data_set
 
     with reading(database) as connection:
         parts = reviewed_parts(connection, filters)
         return write_data_set(folder, parts, partial(photograph_bytes, connection), progress)
 
 
-def export_zip(database: Database, filters: Filters) -> bytes:
+def export_zip(database: Database, filters: Selection) -> bytes:
     """The data set of :func:`export_folder` as a ZIP archive, packed in memory."""
     packed = io.BytesIO()
     with TemporaryDirectory() as temporary, zipfile.ZipFile(packed, "w") as archive:

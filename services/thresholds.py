@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import Engine as Database
 
 from core.people import Person
-from core.threshold_basis import Basis
+from core.thresholds.rationale import ThresholdRationale
 from db.session import write
 from db.thresholds import change_threshold
 
@@ -19,7 +19,7 @@ def apply_threshold(
     model_id: int,
     threshold: float,
     reason: str,
-    basis: Basis | None,
+    basis: ThresholdRationale | None,
     seen: float,
     *,
     busy: Callable[[], object],

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from core.engine import EngineKind, load_engine
 from core.errors import SettingsError
-from core.metrics import Evaluation
-from core.model_card import MODELS, Division, ModelCard, read_card, write_card
+from core.model.card import MODELS, CrossValidationRun, ModelCard, read_card, write_card
+from core.model.engine import EngineKind, load_engine
+from core.model.metrics import Evaluation
 from core.training.calibration import calibrated
-from core.training.dataset import castings_of, read_castings, read_data_set, read_pixels
-from core.training.evaluation import evaluate_split, infer_all
-from core.training.held_out import Bar, evaluate_unseen, held_out, prepare
+from core.training.cross_validation import Bar, evaluate_unseen, held_out, prepare
+from core.training.data.dataset import castings_of, read_castings, read_data_set, read_pixels
+from core.training.evaluate.card_reports import with_reports
+from core.training.evaluate.evaluation import evaluate_split, infer_all
 from core.training.recipe import RECIPES, Recipe
-from core.training.reports import with_reports
 from core.training.train import CHECKPOINTS, FOLD_SEED, divided, train
 
 
@@ -97,8 +97,8 @@ def recipe_named(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def _division(fold_seed: int, evaluation: Evaluation) -> Division:
+def _division(fold_seed: int, evaluation: Evaluation) -> CrossValidationRun:
     names = ("recall", "specificity", "accuracy", "auc")
-    return Division(
+    return CrossValidationRun(
         fold_seed=fold_seed, **{name: getattr(evaluation, name) or 0.0 for name in names}
     )

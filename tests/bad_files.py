@@ -18,7 +18,7 @@ from functools import cache, partial
 import numpy as np
 from PIL import Image
 
-from core.samples import encode_jpeg, sample_parts
+from core.synthetic.samples import encode_jpeg, sample_parts
 
 HUGE = 5_000
 """Side of a picture that is just small enough: 25 megapixels."""

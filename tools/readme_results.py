@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.benchmark_ways import Way
-from core.model_card import MODELS, ModelCard, read_card
+from core.benchmark.ways import Way
+from core.model.card import MODELS, ModelCard, read_card
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 BENCHMARK = MODELS / "benchmark.json"

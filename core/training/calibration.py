@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from core.errors import DataSetError
-from core.metrics import probabilities
-from core.model_card import Calibration, ReliabilityBin
-from core.network import CastingNetwork
+from core.model.card import Calibration, ReliabilityBin
+from core.model.metrics import probabilities
+from core.model.network import CastingNetwork
 
 BINS = 10
 

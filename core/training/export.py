@@ -16,9 +16,9 @@ import onnx
 import torch
 from torch import nn
 
-from core.engine import OUTPUTS
-from core.images import SIDE
-from core.network import CastingNetwork
+from core.inspection.images import SIDE
+from core.model.engine import OUTPUTS
+from core.model.network import CastingNetwork
 
 OPSET = 18
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.engine import MICRO_BATCH, default_threads, onnx_session
-from core.network import CastingNetwork
+from core.model.engine import MICRO_BATCH, default_threads, onnx_session
+from core.model.network import CastingNetwork
 from core.training.export import graph_bytes
 
 Progress = Callable[[int], None]

@@ -22,10 +22,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.metrics import auc, confusion
-from core.model_card import Epoch
-from core.network import CastingNetwork
-from core.training.batches import Examples, batches_of
+from core.model.card import Epoch
+from core.model.metrics import auc, confusion
+from core.model.network import CastingNetwork
+from core.training.data.batches import Examples, batches_of
 from core.training.recipe import Recipe, Stage
 from core.training.trainable import trainable
 

@@ -33,7 +33,7 @@ class Recipe:
     frozen: int
     """Blocks of MobileNetV2's 19 that keep ImageNet's weights; their output is cached."""
     views: Mapping[str, int]
-    """Pictures of each kind that are trained on (see ``core.training.views``)."""
+    """Pictures of each kind that are trained on (see ``core.training.augment.views``)."""
     runs: tuple[tuple[Stage, ...], ...]
     """Each from ImageNet's weights; what is kept is the mean of the weights they end with."""
     batch: int = 32

@@ -16,24 +16,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.engine import load_engine
 from core.errors import DataSetError
-from core.evidence_set import evidence_set
-from core.model_card import GRAPH, SCORES, WEIGHTS, ModelCard, Threshold, TrainingData, write_card
-from core.network import save_weights
-from core.thresholds import recall_floor_on_photographs
+from core.model.card import GRAPH, SCORES, WEIGHTS, ModelCard, Threshold, TrainingData, write_card
+from core.model.engine import load_engine
+from core.model.network import save_weights
+from core.thresholds.recall_floor import recall_floor_on_photographs
+from core.thresholds.scored_parts import scored_parts
 from core.training.calibration import calibrate, calibrate_head, calibrated
-from core.training.dataset import (
-    LabelledPhotograph,
-    castings_of,
-    drop_label_noise,
-    majority_labels,
-    read_pixels,
-)
-from core.training.evaluation import evaluate_split, infer_all
-from core.training.export import export_graph
-from core.training.gating import fit_novelty, limits_of, reference_signatures
-from core.training.held_out import (
+from core.training.cross_validation import (
     Bar,
     Material,
     evaluate_unseen,
@@ -42,6 +32,16 @@ from core.training.held_out import (
     prepare,
     write_scores,
 )
+from core.training.data.dataset import (
+    LabelledPhotograph,
+    castings_of,
+    drop_label_noise,
+    majority_labels,
+    read_pixels,
+)
+from core.training.evaluate.evaluation import evaluate_split, infer_all
+from core.training.evaluate.gate_limits import fit_novelty, limits_of, reference_signatures
+from core.training.export import export_graph
 from core.training.recipe import Recipe
 
 NAME = "MobileNetV2 for castings"
@@ -166,7 +166,7 @@ def threshold_of(material: Material, scores: NDArray[np.float64]) -> Threshold:
     majority = majority_labels(material.photographs, material.castings)
     agree = material.defective == np.array([majority[casting] for casting in material.castings])
     castings = [material.castings[n] for n in np.flatnonzero(agree)]
-    parts = evidence_set(scores[agree], material.defective[agree], castings)
+    parts = scored_parts(scores[agree], material.defective[agree], castings)
     found = recall_floor_on_photographs(parts, RECALL_FLOOR)
     return Threshold(
         probability=max(min(0.5, found.threshold), 1e-6),

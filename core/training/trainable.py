@@ -21,7 +21,7 @@ class _Strided(nn.Conv2d):
 def trainable(features: nn.Sequential) -> nn.Sequential:
     """The same function of the same parameters, which training moves in both.
 
-    ``features`` as ``core.network.from_imagenet`` gives them: the batch norms' scales are in
+    ``features`` as ``core.model.network.from_imagenet`` gives them: the batch norms' scales are in
     the convolutions, so a norm does no more than add its offset, which a convolution does on
     the way. Activations are not in place, which costs a second pass over memory. Weights are put
     in the order in which the features lie.

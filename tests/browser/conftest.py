@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from core.samples import write_samples
+from core.synthetic.samples import write_samples
 from tests.browser.app_server import ROOT, AppServer, chromium, launch, served
 
 CASTINGS = ROOT.parent / "shared" / "casting" / "test"

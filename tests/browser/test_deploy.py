@@ -12,7 +12,7 @@ from urllib.request import HTTPErrorProcessor, build_opener
 import pytest
 from playwright.sync_api import Playwright, expect, sync_playwright
 
-from services.uploads import SAMPLES
+from services.inspection.uploads import SAMPLES
 from tests.browser.app_server import ROOT, AppServer, free_port, launch, served
 from tests.conftest import NGINX
 

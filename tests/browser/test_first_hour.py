@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from services.uploads import SAMPLES
+from services.inspection.uploads import SAMPLES
 from tests.browser.app_server import AppServer
 from tools.screenshots.contrast import PAGES, THEMES, settled, weak
 from tools.screenshots.first_hour import Stopwatch, rows_of, walk

@@ -13,11 +13,11 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
-import db
-from core.images import SIDE
+from core.inspection.images import SIDE
 from db.schema import batch_part, inspection
-from pages._pictures import BETWEEN
-from services.uploads import SAMPLES
+from db.session import connect, reading
+from pages.shared.pictures import BETWEEN
+from services.inspection.uploads import SAMPLES
 from tests.browser.app_server import AppServer
 
 pytestmark = pytest.mark.chromium
@@ -40,10 +40,10 @@ def figure(page: Page, name: str, value: int | str) -> None:
 
 def count_rows(app: AppServer, table: str) -> int:
     """Rows in the database, counted past the app."""
-    engine = db.connect(app.database_url)
+    engine = connect(app.database_url)
     listed = {"inspection": inspection, "batch_part": batch_part}[table]
     try:
-        with db.reading(engine) as connection:
+        with reading(engine) as connection:
             return connection.scalar(select(func.count()).select_from(listed)) or 0
     finally:
         engine.dispose()

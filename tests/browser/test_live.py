@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-import db
+from db.inspections.batches import unfinished_batches
+from db.inspections.parts import gallery_size
+from db.session import connect, reading
 from tests.browser.app_server import ROOT, AppServer
 
 pytestmark = pytest.mark.chromium
@@ -67,8 +69,8 @@ def test_fps_and_latency_move_while_files_drop_into_a_watched_folder(
         expect(value_of(page, "Latency p50")).not_to_have_text(before)
         expect(value_of(page, "FPS")).to_have_text("0.0")
     assert process.returncode == 0
-    engine = db.connect(app.database_url)
-    with db.reading(engine) as connection:
-        assert db.gallery_size(connection) == 60
-        assert db.unfinished_batches(connection) == []
+    engine = connect(app.database_url)
+    with reading(engine) as connection:
+        assert gallery_size(connection) == 60
+        assert unfinished_batches(connection) == []
     engine.dispose()

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-import db
-from core.inspection import Verdict
+from core.inspection.records import Verdict
+from db.session import connect
 from tests.browser.app_server import AppServer
 from tests.browser.test_inspect import figure
-from tests.integration.stored_parts import open_store, outcome
+from tests.stored_parts import open_store, outcome
 
 pytestmark = pytest.mark.chromium
 SHIFT = "2026-11-20:late"
@@ -26,7 +26,7 @@ FORMULA = '=HYPERLINK("http://plant.example","open")'
 
 
 def fill(app: AppServer) -> None:
-    engine = db.connect(app.database_url)
+    engine = connect(app.database_url)
     begins = datetime(2026, 11, 20, 14, tzinfo=UTC)
     open_store(engine, "line 1").record(
         [

@@ -9,14 +9,17 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-import db
-from core.decisions import Decision
-from core.inspection import Verdict
-from core.samples import encode_jpeg, sample_parts
+from core.inspection.records import Verdict
+from core.review.decisions import Decision
+from core.synthetic.samples import encode_jpeg, sample_parts
+from db.review import queue
+from db.review.queue import decided_count
 from db.schema import UNDO, disposition
+from db.selection import Selection
+from db.session import connect, reading
 from tests.browser.app_server import AppServer
 from tests.browser.conftest import WAIT_MS
-from tests.integration.stored_parts import open_store, outcome_of
+from tests.stored_parts import open_store, outcome_of
 
 pytestmark = pytest.mark.chromium
 
@@ -48,7 +51,7 @@ def press(page: Page, key: str) -> None:
 @pytest.fixture
 def flagged(app: AppServer) -> None:
     """Parts in the queue, put there past the app."""
-    engine = db.connect(app.database_url)
+    engine = connect(app.database_url)
     store = open_store(engine)
     store.record(
         [
@@ -87,10 +90,10 @@ def test_thirty_parts_are_decided_by_keyboard_alone_and_one_is_undone(
     expect(page.get_by_text("Ann Lee (unverified)")).to_be_visible()
     context.close()
 
-    engine = db.connect(app.database_url)
-    with db.reading(engine) as connection:
+    engine = connect(app.database_url)
+    with reading(engine) as connection:
         rows = connection.execute(select(disposition).order_by(disposition.c.id)).all()
-        waiting = db.decided_count(connection, db.Filters())
+        waiting = decided_count(connection, Selection())
     engine.dispose()
     assert {(row.name, row.email, row.verified) for row in rows} == {("Ann Lee", None, False)}
     undone = {row.undoes for row in rows if row.decision == UNDO}
@@ -116,8 +119,8 @@ def test_many_parts_are_decided_at_once(app: AppServer, page: Page, flagged: Non
     dialog.get_by_role("button", name="Decide").click()
     expect(dialog).to_have_count(0)
     expect(page.get_by_alt_text("Heatmap of")).to_have_count(PARTS - 24)
-    engine = db.connect(app.database_url)
-    with db.reading(engine) as connection:
-        decided = db.decided(connection, db.Filters(verdict=Verdict.DEFECTIVE), limit=99)
+    engine = connect(app.database_url)
+    with reading(engine) as connection:
+        decided = queue.decided(connection, Selection(verdict=Verdict.DEFECTIVE), limit=99)
     engine.dispose()
     assert len(decided) == 24

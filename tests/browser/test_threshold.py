@@ -9,13 +9,15 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
-import db
-from core.decisions import Decision
-from core.metrics import log_odds_of
-from core.model_card import read_card
+from core.model.card import read_card
+from core.model.metrics import log_odds_of
 from core.people import Person, Role
+from core.review.decisions import Decision
+from db.inspections.parts import gallery
+from db.review.decisions import decide
 from db.schema import inspection
-from services.uploads import SAMPLES
+from db.session import connect, reading, writing
+from services.inspection.uploads import SAMPLES
 from tests.browser.app_server import AppServer
 from tests.browser.test_inspect import figure, upload
 
@@ -26,21 +28,21 @@ REVIEWER = Person("Ann", None, False, Role.REVIEWER)
 
 def decide_about_all(app: AppServer) -> None:
     """The more probable half is found defective, the other OK."""
-    engine = db.connect(app.database_url)
-    with db.reading(engine) as connection:
-        parts = db.gallery(connection, limit=24)
-    with db.writing(engine) as connection:
+    engine = connect(app.database_url)
+    with reading(engine) as connection:
+        parts = gallery(connection, limit=24)
+    with writing(engine) as connection:
         for place, part in enumerate(parts):
             decision, kind = (
                 (Decision.DEFECTIVE, "crack") if place < len(parts) // 2 else (Decision.OK, "")
             )
-            db.decide(connection, REVIEWER, part.id, decision, kind, review_rate=0)
+            decide(connection, REVIEWER, part.id, decision, kind, review_rate=0)
     engine.dispose()
 
 
 def thresholds_of_verdicts(app: AppServer) -> list[float]:
-    engine = db.connect(app.database_url)
-    with db.reading(engine) as connection:
+    engine = connect(app.database_url)
+    with reading(engine) as connection:
         found = list(connection.scalars(select(inspection.c.threshold).order_by(inspection.c.id)))
     engine.dispose()
     return found
@@ -101,10 +103,10 @@ def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
     page.get_by_role("link", name="Inspect").click()
     upload(page, rendered[:1], "after the change")
     figure(page, "Inspected", 1)
-    *old, new = thresholds_of_verdicts(app)
-    assert set(old) == {shipped}
-    assert new > shipped
-    shown = f"Threshold {100 * new:.1f} %" if new < 0.9995 else "Threshold > 99.9 %"
+    *former, current = thresholds_of_verdicts(app)
+    assert set(former) == {shipped}
+    assert current > shipped
+    shown = f"Threshold {100 * current:.1f} %" if current < 0.9995 else "Threshold > 99.9 %"
     expect(page.get_by_text(shown)).to_have_count(1)
     page.goto(f"{app.url}/?batch=1")
     expect(page.get_by_text(f"Threshold {100 * shipped:.1f} %")).to_have_count(SAMPLES)

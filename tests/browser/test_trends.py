@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-import db
-from core.inspection import Verdict
+from core.inspection.records import Verdict
+from db.session import connect
 from tests.browser.app_server import AppServer
-from tests.integration.stored_parts import open_store, outcome
+from tests.stored_parts import open_store, outcome
 
 pytestmark = pytest.mark.chromium
 
@@ -20,7 +20,7 @@ SIZES = (9, 4, 7)
 
 
 def fill(app: AppServer) -> None:
-    engine = db.connect(app.database_url)
+    engine = connect(app.database_url)
     store = open_store(engine, "line 1")
     for shift, size in enumerate(SIZES):
         begins = BEGIN + timedelta(hours=8 * shift)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from sklearn.metrics import adjusted_rand_score
 
-from core.training.castings import group_castings
-from core.training.dataset import read_castings, read_data_set
+from core.training.data.castings import group_castings
+from core.training.data.dataset import read_castings, read_data_set
 from tools.soak.machine import write_result
 
 

@@ -23,10 +23,11 @@ import numpy as np
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
-import db
-from core.samples import encode_jpeg, sample_parts
+from core.synthetic.samples import encode_jpeg, sample_parts
+from db.inspections.batches import Batch
 from db.schema import inspection
-from tests.integration.stored_parts import open_store, outcome_of
+from db.session import connect, writing
+from tests.stored_parts import open_store, outcome_of
 from tools.benchmarks.many_parts import fill
 from tools.soak.machine import write_result
 
@@ -38,8 +39,8 @@ def program(found: list[dict[str, float]]) -> None:
     """A page that draws the live view once and notes the time it took."""
     import time
 
-    from pages._live_view import live_view
-    from pages._services import open_services
+    from pages.live.line_view import live_view
+    from pages.shared.services import open_services
 
     services = open_services()
     wall, processor = time.perf_counter(), time.process_time()
@@ -52,11 +53,11 @@ def program(found: list[dict[str, float]]) -> None:
     )
 
 
-def last_minutes(engine: Engine, batch: db.Batch) -> None:
+def last_minutes(engine: Engine, batch: Batch) -> None:
     """Parts of the last fifteen minutes, with stage times and without photographs of their own."""
     now, random = datetime.now(UTC), np.random.default_rng(1)
     count = 15 * 60 * PER_SECOND
-    with db.writing(engine) as connection:
+    with writing(engine) as connection:
         sha = connection.scalar(
             inspection.select().with_only_columns(inspection.c.photograph_sha256)
         )
@@ -96,7 +97,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/parts.db"
         os.environ |= {"DATABASE_URL": url, "SPOOL_FOLDER": f"{folder}/spool"}
-        engine = db.connect(url)
+        engine = connect(url)
         fill(engine, chosen.parts)
         store = open_store(engine, "line 1")
         last_minutes(engine, store.batch)

@@ -28,12 +28,19 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 from sqlalchemy import Engine, select, text
 
-import db
-from core.metrics import probabilities
-from core.shift_reports import write_parts
-from core.shifts import DEFAULT_SHIFTS, Shift, read_calendar
-from core.trends import Bucket, Grain, buckets_of, period
+from core.model.metrics import probabilities
+from core.process.shift_report import write_parts
+from core.process.shifts import DEFAULT_SHIFTS, Shift, read_calendar
+from core.process.trends import Bucket, Grain, buckets_of, period
+from db.inspections.batches import open_batch
+from db.inspections.models import register_model
+from db.inspections.parts import data_version
+from db.process.shift_report import latest_inspection, shift_parts, shift_report
+from db.process.trends import cells, defect_types, latest_scores
+from db.review.queue import stations
 from db.schema import disposition, inspection, photograph
+from db.selection import Selection
+from db.session import connect, reading, writing
 from tests.browser.app_server import launch, served
 from tools.soak.machine import write_result
 
@@ -69,16 +76,15 @@ def fill(engine: Engine, parts: int, days: float = DAYS, seed: int = 1) -> None:
     seconds = np.sort(random.random(parts)) * days * 86_400
     spent = random.gamma(4, 3, parts)
     evidence = random.normal(size=100).astype("<f2").tobytes()
-    with db.writing(engine) as connection:
-        model = db.register_model(connection, MODEL, "made up", {"evidence_scale": 1}, 0.5, "fill")
+    with writing(engine) as connection:
+        model = register_model(connection, MODEL, "made up", {"evidence_scale": 1}, 0.5, "fill")
         batches = [
-            db.open_batch(connection, "made up", "", station, model.id, parts)
-            for station in STATIONS
+            open_batch(connection, "made up", "", station, model.id, parts) for station in STATIONS
         ]
     for start in range(0, parts, _CHUNK):
         chosen = range(start, min(parts, start + _CHUNK))
         moments = [BEGIN + timedelta(seconds=float(seconds[number])) for number in chosen]
-        with db.writing(engine) as connection:
+        with writing(engine) as connection:
             connection.execute(
                 photograph.insert(),
                 [
@@ -130,7 +136,7 @@ def _decide(engine: Engine) -> None:
     flagged = select(inspection.c.id, inspection.c.inspected_at).where(
         inspection.c.verdict == "defective"
     )
-    with db.writing(engine) as connection:
+    with writing(engine) as connection:
         rows = [
             {
                 "inspection_id": number,
@@ -161,13 +167,13 @@ def time_report(engine: Engine, folder: Path) -> dict[str, float]:
     before = _peak_megabytes()
 
     def write() -> int:
-        with (folder / "parts.csv").open("wb") as file, db.reading(engine) as connection:
-            parts = db.shift_parts(connection, whole_period())
+        with (folder / "parts.csv").open("wb") as file, reading(engine) as connection:
+            parts = shift_parts(connection, whole_period())
             return write_parts(file, "parts.csv", parts, CALENDAR).rows
 
     def figures() -> None:
-        with db.reading(engine) as connection:
-            db.shift_report(connection, whole_period())
+        with reading(engine) as connection:
+            shift_report(connection, whole_period())
 
     return {
         "rows": write(),
@@ -184,17 +190,17 @@ def time_trends(engine: Engine) -> dict[str, float]:
     span = period(CALENDAR, BEGIN.date(), (BEGIN + timedelta(days=DAYS - 1)).date())
     found: dict[str, float] = {}
     for grain in (Grain.SHIFT, Grain.DAY):
-        for name, scope in (("all stations", db.Scope()), ("one station", db.Scope("line 1"))):
+        for name, scope in (("all stations", Selection()), ("one station", Selection("line 1"))):
             buckets = buckets_of(CALENDAR, grain, *span)
 
-            def count(buckets: list[Bucket] = buckets, scope: db.Scope = scope) -> None:
-                with db.reading(engine) as connection:
-                    db.cells(connection, buckets, scope)
-                    db.defect_types(connection, *span, scope)
-                    db.latest_scores(connection, *span, scope)
-                    db.stations(connection)
-                    db.latest_inspection(connection)
-                    db.data_version(connection)
+            def count(buckets: list[Bucket] = buckets, scope: Selection = scope) -> None:
+                with reading(engine) as connection:
+                    cells(connection, buckets, scope)
+                    defect_types(connection, *span, scope)
+                    latest_scores(connection, *span, scope)
+                    stations(connection)
+                    latest_inspection(connection)
+                    data_version(connection)
 
             found |= _timed(f"by {grain}, {name}", count)
     return found
@@ -251,7 +257,7 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         url = chosen.database_url or f"sqlite:///{folder}/parts.db"
-        engine = db.connect(url)
+        engine = connect(url)
         began = time.perf_counter()
         fill(engine, chosen.parts)
         found: dict[str, Any] = {

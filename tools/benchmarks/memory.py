@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from core.samples import write_samples
+from core.synthetic.samples import write_samples
 from tests.browser.app_server import AppServer, launch, served
 from tools.soak.machine import write_result
 

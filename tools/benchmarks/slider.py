@@ -23,11 +23,13 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import CDPSession, Page, expect, sync_playwright
 
-import db
-from core.decisions import Decision
-from core.metrics import probabilities
-from core.model_card import read_card
+from core.model.card import read_card
+from core.model.metrics import probabilities
+from core.review.decisions import Decision
+from db.inspections.batches import finish_batch, open_batch
+from db.inspections.models import register_model
 from db.schema import disposition, inspection, photograph
+from db.session import connect, writing
 from tests.browser.app_server import AppServer, launch, served
 from tools.soak.machine import write_result
 
@@ -58,14 +60,14 @@ def fill(url: str, parts: int, seed: int = 1) -> None:
     defective = random.random(parts) < 0.3
     log_odds = np.where(defective, random.normal(2.5, 2, parts), random.normal(-3, 2, parts))
     chances = probabilities(log_odds)
-    engine = db.connect(url)
+    engine = connect(url)
     card = read_card()
-    with db.writing(engine) as connection:
-        model = db.register_model(
+    with writing(engine) as connection:
+        model = register_model(
             connection, card.identity, card.name, card.model_dump(mode="json"), 0.5, "fill"
         )
-        batch = db.open_batch(connection, "made up", "", "line 1", model.id, parts)
-        db.finish_batch(connection, batch.id)
+        batch = open_batch(connection, "made up", "", "line 1", model.id, parts)
+        finish_batch(connection, batch.id)
         moments = [datetime.now(UTC) - timedelta(days=30 * n / parts) for n in range(parts)]
         connection.execute(
             photograph.insert(),

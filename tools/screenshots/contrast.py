@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from typing import Literal
 
 from playwright.sync_api import Page, expect
 
@@ -19,7 +20,7 @@ from tests.browser.app_server import visited
 
 ENOUGH, ENOUGH_LARGE = 4.5, 3.0
 PAGES = ("", "review", "threshold", "trends", "reports", "model", "settings", "who")
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 _MEASURE = """() => {
   const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from services.uploads import SAMPLES
+from services.inspection.uploads import SAMPLES
 from tests.browser.app_server import visited
 
 LOOKED_AT_MS = 2_000

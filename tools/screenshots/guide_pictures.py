@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from cli.terminal import growing_bar
 from services.application import opened
 from services.demo import make_demonstration
-from services.uploads import SAMPLES
+from services.inspection.uploads import SAMPLES
 from tests.browser.app_server import ROOT, AppServer, launch, served
 from tools.screenshots.shots import WAIT_MS, drawn, named
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-import db
-from core.samples import encode_jpeg, sample_parts
+from core.synthetic.samples import encode_jpeg, sample_parts
+from db.session import connect
 from tests.browser.app_server import launch, served
-from tests.integration.stored_parts import open_store, outcome_of
+from tests.stored_parts import open_store, outcome_of
 
 PARTS = 70
 KEYS = 60
@@ -67,7 +67,7 @@ def main() -> None:
         served(Path(folder) / "app") as server,
         sync_playwright() as playwright,
     ):
-        engine = db.connect(server.database_url)
+        engine = connect(server.database_url)
         open_store(engine).record(
             [
                 outcome_of(part.name, encode_jpeg(part), log_odds=1.5 + place / 10)

@@ -19,23 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cli.terminal import growing_bar
-from core.defects import Defect
-from core.demonstration import MadePart
-from core.engine import Engine, load_engine
-from core.evidence import stored_map
-from core.images import decode
-from core.inspection import (
-    Inspection,
-    InspectionStore,
-    Outcome,
-    Photograph,
-    StageTimes,
-    verdict_of,
-)
-from core.metrics import probabilities
-from core.samples import encode_jpeg, render_part
-from services import batches, demo
+from core.inspection.heatmap import stored_map
+from core.inspection.images import decode
+from core.inspection.pipeline import verdict_of
+from core.inspection.records import Inspection, InspectionStore, Outcome, Photograph, StageTimes
+from core.model.engine import Engine, load_engine
+from core.model.metrics import probabilities
+from core.synthetic.defects import Defect
+from core.synthetic.production import MadePart
+from core.synthetic.samples import encode_jpeg, render_part
+from services import demo
 from services.application import opened
+from services.inspection import batches
 
 PARTS = 50_000
 LOOKS = 8

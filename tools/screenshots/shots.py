@@ -15,17 +15,18 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from core.samples import encode_jpeg, sample_parts
+from core.synthetic.samples import encode_jpeg, sample_parts
 from tests.browser.app_server import AppServer, launch, served
 from tests.browser.test_threshold import decide_about_all
 from tools.screenshots.many import fill
 
 PICTURES = Path(__file__).parent / "pictures"
 SIZES = ((1440, 900), (1024, 768), (390, 844))
-THEMES = ("light", "dark")
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 EMPTY, SMALL, MONTH = "empty", "small", "month"
 WAIT_MS = 60_000
 LONGEST = 6_000

@@ -14,7 +14,7 @@ import warnings
 from pathlib import Path
 
 from core.errors import ImageRejected
-from core.images import decode
+from core.inspection.images import decode
 from tests.bad_files import bad_files, mutants, photograph
 from tools.soak.machine import forget_peak, peak_megabytes, resident_megabytes, write_result
 

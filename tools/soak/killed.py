@@ -24,14 +24,19 @@ from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 
-import db
-from core import spool
-from core.inspection import Rejection, inspect_photographs
-from core.samples import encode_jpeg, sample_parts
+from core.inspection import spool
+from core.inspection.pipeline import inspect_photographs
+from core.inspection.records import Rejection
+from core.synthetic.samples import encode_jpeg, sample_parts
 from db import schema
+from db.inspections.batches import batch_by_id, batch_summary, finish_batch, open_batch
+from db.inspections.models import register_model
+from db.inspections.parts import photograph_bytes
+from db.inspections.store import BatchStore
 from db.schema import review_item
+from db.session import connect, reading, writing
 from tests.conftest import ROOT
-from tests.unit.fakes import BrightnessEngine
+from tests.fakes import BrightnessEngine
 from tools.soak.machine import write_result
 
 PARTS = 64
@@ -49,22 +54,22 @@ WRONG = (
 
 def inspect_batch(url: str, folder: Path, batch_id: int) -> None:
     """What the killed process does; a line of sha256 and verdict for each part, then "finished"."""
-    engine = db.connect(url)
-    with db.reading(engine) as connection:
-        batch = db.batch_by_id(connection, batch_id)
+    engine = connect(url)
+    with reading(engine) as connection:
+        batch = batch_by_id(connection, batch_id)
     if batch is None:
         raise LookupError(batch_id)
     sealed = spool.find_spool(folder, spool.spool_name(batch.id, batch.created_at))
     if sealed is None:
         raise LookupError(folder)
-    store = db.BatchStore(engine, batch, audit_rate=1.0)
+    store = BatchStore(engine, batch, audit_rate=1.0)
     for outcome in inspect_photographs(spool.photographs(sealed), ENGINE, 0.5, store, 4):
         item = outcome.result
         word = "rejected" if isinstance(item, Rejection) else item.verdict.value
         sys.stdout.write(f"{item.sha256} {word}\n")
         sys.stdout.flush()
-    with db.writing(engine) as connection:
-        db.finish_batch(connection, batch_id)
+    with writing(engine) as connection:
+        finish_batch(connection, batch_id)
     sys.stdout.write("finished\n")
     engine.dispose()
 
@@ -83,9 +88,9 @@ def start(url: str, folder: Path, batch_id: int) -> subprocess.Popen[str]:
 def waiting_batch(engine: Engine, folder: Path, mark: str) -> int:
     """A batch of PARTS photographs nobody else has, on disk and not begun."""
     photograph = encode_jpeg(next(iter(sample_parts(1, 4))))
-    with db.writing(engine) as connection:
-        model = db.register_model(connection, ENGINE.card.identity, "test", {}, 0.5, "soak")
-        batch = db.open_batch(connection, "soak", mark, "line 1", model.id, PARTS)
+    with writing(engine) as connection:
+        model = register_model(connection, ENGINE.card.identity, "test", {}, 0.5, "soak")
+        batch = open_batch(connection, "soak", mark, "line 1", model.id, PARTS)
     incoming = spool.new_folder(folder)
     files = []
     for number in range(PARTS):
@@ -130,9 +135,9 @@ def run_round(engine: Engine, url: str, folder: Path, seed: int) -> Counter[str]
     assert output.endswith("finished\n")
     whole = check(engine, batch_id, seen)
     seen["changed"] = sum(whole.get(sha) != word for sha, word in stored.items())
-    with db.reading(engine) as connection:
-        summary = db.batch_summary(connection, batch_id)
-        batch = db.batch_by_id(connection, batch_id)
+    with reading(engine) as connection:
+        summary = batch_summary(connection, batch_id)
+        batch = batch_by_id(connection, batch_id)
     assert summary is not None
     assert batch is not None
     seen["not_completed"] = batch.finished_at is None or len(whole) != PARTS
@@ -143,7 +148,7 @@ def run_round(engine: Engine, url: str, folder: Path, seed: int) -> Counter[str]
 def check(engine: Engine, batch_id: int, seen: Counter[str]) -> dict[str, str]:
     """Verdicts of the batch by sha256; counts what is not whole."""
     item = schema.inspection.c
-    with db.reading(engine) as connection:
+    with reading(engine) as connection:
         if engine.dialect.name == "sqlite":
             intact = connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
             pointless = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
@@ -155,7 +160,7 @@ def check(engine: Engine, batch_id: int, seen: Counter[str]) -> dict[str, str]:
         ).all()
         numbers = [row.id for row in rows]
         for row in rows:
-            data = db.photograph_bytes(connection, row.photograph_sha256) or b""
+            data = photograph_bytes(connection, row.photograph_sha256) or b""
             whole = sha256(data).hexdigest() == row.photograph_sha256
             seen["not_whole"] += not whole or len(row.evidence) != 200 or row.store_ms is None
         for table in (schema.batch_part, review_item):
@@ -176,7 +181,7 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         url = chosen.database_url or f"sqlite:///{scratch}/qc.db"
-        engine = db.connect(url)
+        engine = connect(url)
         seen: Counter[str] = Counter()
         for seed in range(chosen.rounds):
             seen.update(run_round(engine, url, Path(scratch) / "spool", seed))

@@ -28,23 +28,35 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine, func, select
 
-import db
 from core.clock import as_of
-from core.decisions import Decision
-from core.inspection import (
-    Inspection,
-    Outcome,
-    Photograph,
-    Rejection,
-    StageTimes,
-    Verdict,
-    verdict_of,
-)
+from core.inspection.pipeline import verdict_of
+from core.inspection.records import Inspection, Outcome, Photograph, Rejection, StageTimes, Verdict
 from core.people import Person, Role
-from core.shifts import DEFAULT_SHIFTS, Calendar, read_calendar
-from core.trends import Grain, buckets_of
+from core.process.shifts import DEFAULT_SHIFTS, Calendar, read_calendar
+from core.process.trends import Grain, buckets_of
+from core.review.decisions import Decision
 from db import schema
+from db.inspections.batches import (
+    batch_summary,
+    finish_batch,
+    open_batch,
+    recent_batches,
+    rejections,
+)
+from db.inspections.models import known_models, model_by_sha256, register_model
+from db.inspections.parts import Sort, data_version, gallery, gallery_size, part_by_id
+from db.inspections.store import BatchStore
+from db.process.control_chart import shift_signals
+from db.process.shift_report import latest_inspection, shift_report
+from db.process.trends import cells, defect_types, latest_scores
+from db.review import queue
+from db.review.decisions import decide, dispositions_of
+from db.review.queue import decided, open_count, stations
+from db.review.scores import reviewed_scores
 from db.schema import disposition
+from db.selection import Selection
+from db.session import connect, reading, writing
+from db.thresholds import threshold_changes
 from tools.soak.machine import resident_megabytes, write_result
 
 BEGIN = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -81,11 +93,11 @@ def produce(engine: Engine, begins: datetime, seconds: int) -> int:
 def _batch(engine: Engine, station: str, begins: datetime, seconds: int) -> int:
     rate = PER_SECOND // len(STATIONS)
     total = seconds * rate
-    with as_of(begins), db.writing(engine) as connection:
+    with as_of(begins), writing(engine) as connection:
         card = {"evidence_scale": 1.0}
-        model = db.register_model(connection, MODEL, "made up", card, 0.5, "soak")
-        batch = db.open_batch(connection, "soak", "", station, model.id, total)
-    store = db.BatchStore(engine, batch)
+        model = register_model(connection, MODEL, "made up", card, 0.5, "soak")
+        batch = open_batch(connection, "soak", "", station, model.id, total)
+    store = BatchStore(engine, batch)
     for second in range(0, seconds, STEP_SECONDS):
         moment = begins + timedelta(seconds=second)
         step = min(STEP_SECONDS, seconds - second) * rate
@@ -93,8 +105,8 @@ def _batch(engine: Engine, station: str, begins: datetime, seconds: int) -> int:
     ends = begins + timedelta(seconds=seconds)
     with as_of(ends):
         _review(engine, seconds // 60)
-        with db.writing(engine) as connection:
-            db.finish_batch(connection, batch.id)
+        with writing(engine) as connection:
+            finish_batch(connection, batch.id)
     return total
 
 
@@ -127,13 +139,13 @@ def _part(name: str, moment: datetime) -> Outcome:
 
 
 def _review(engine: Engine, parts: int) -> None:
-    with db.reading(engine) as connection:
-        waiting = db.waiting(connection, ANN, db.Filters(), limit=parts)
+    with reading(engine) as connection:
+        waiting = queue.waiting(connection, ANN, Selection(), limit=parts)
     for number in waiting:
         flagged = _CHANCE.random() < 0.8
         decision = Decision.DEFECTIVE if flagged else Decision.OK
-        with db.writing(engine) as connection:
-            db.decide(connection, ANN, number, decision, "crack" if flagged else "")
+        with writing(engine) as connection:
+            decide(connection, ANN, number, decision, "crack" if flagged else "")
 
 
 def pages(engine: Engine, now: datetime) -> dict[str, Callable[[], object]]:
@@ -151,52 +163,52 @@ def pages(engine: Engine, now: datetime) -> dict[str, Callable[[], object]]:
 
 
 def _inspect(engine: Engine) -> None:
-    with db.reading(engine) as connection:
-        batch = db.recent_batches(connection, 30)[0]
-        db.batch_summary(connection, batch.id)
-        db.rejections(connection, batch.id)
-        db.model_by_sha256(connection, batch.model_sha256)
-        db.gallery_size(connection, batch.id)
-        db.gallery(connection, batch.id, Verdict.DEFECTIVE, db.Sort.PROBABILITY)
-        db.gallery(connection, batch.id, None, db.Sort.FILE)
-        db.data_version(connection)
+    with reading(engine) as connection:
+        batch = recent_batches(connection, 30)[0]
+        batch_summary(connection, batch.id)
+        rejections(connection, batch.id)
+        model_by_sha256(connection, batch.model_sha256)
+        gallery_size(connection, batch.id)
+        gallery(connection, batch.id, Verdict.DEFECTIVE, Sort.PROBABILITY)
+        gallery(connection, batch.id, None, Sort.FILE)
+        data_version(connection)
 
 
 def _review_page(engine: Engine) -> None:
-    with db.reading(engine) as connection:
-        part = db.waiting(connection, ANN, db.Filters(), limit=4)[0]
-        db.open_count(connection, ANN, db.Filters())
-        db.part_by_id(connection, part)
-        db.dispositions_of(connection, part)
-        db.decided(connection, db.Filters())
+    with reading(engine) as connection:
+        part = queue.waiting(connection, ANN, Selection(), limit=4)[0]
+        open_count(connection, ANN, Selection())
+        part_by_id(connection, part)
+        dispositions_of(connection, part)
+        decided(connection, Selection())
 
 
 def _threshold(engine: Engine, now: datetime) -> None:
-    with db.reading(engine) as connection:
-        model = db.model_by_sha256(connection, MODEL)
+    with reading(engine) as connection:
+        model = model_by_sha256(connection, MODEL)
         if model is None:
             raise LookupError(MODEL)
-        db.reviewed_scores(connection, model.id)
-        db.threshold_changes(connection, model.id)
+        reviewed_scores(connection, model.id)
+        threshold_changes(connection, model.id)
 
 
 def _trends(
     engine: Engine, calendar: Calendar, grain: Grain, begins: datetime, ends: datetime
 ) -> None:
-    with db.reading(engine) as connection:
-        db.latest_inspection(connection)
-        db.stations(connection)
-        db.known_models(connection)
-        db.data_version(connection)
-        db.cells(connection, buckets_of(calendar, grain, begins, ends), db.Scope())
-        db.defect_types(connection, begins, ends, db.Scope())
-        db.latest_scores(connection, begins, ends, db.Scope())
+    with reading(engine) as connection:
+        latest_inspection(connection)
+        stations(connection)
+        known_models(connection)
+        data_version(connection)
+        cells(connection, buckets_of(calendar, grain, begins, ends), Selection())
+        defect_types(connection, begins, ends, Selection())
+        latest_scores(connection, begins, ends, Selection())
 
 
 def _report(engine: Engine, shift: Any) -> None:
-    with db.reading(engine) as connection:
-        db.shift_report(connection, shift)
-        db.shift_signals(connection, CALENDAR, shift, None)
+    with reading(engine) as connection:
+        shift_report(connection, shift)
+        shift_signals(connection, CALENDAR, shift, None)
 
 
 def time_pages(engine: Engine, now: datetime, rounds: int = 5) -> dict[str, dict[str, float]]:
@@ -226,7 +238,7 @@ def _over(pages_ms: dict[str, dict[str, float]], by: str) -> list[str]:
 
 def counts(engine: Engine) -> dict[str, int]:
     """Rows of what was produced."""
-    with db.reading(engine) as connection:
+    with reading(engine) as connection:
         return {
             table.name: connection.scalar(select(func.count()).select_from(table)) or 0
             for table in (schema.inspection, schema.photograph, schema.rejection, disposition)
@@ -242,7 +254,7 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         url = chosen.database_url or f"sqlite:///{scratch}/qc.db"
-        engine = db.connect(url)
+        engine = connect(url)
         began, made = time.perf_counter(), 0
         hourly: dict[str, Any] = {}
         for hour in range(chosen.hours):

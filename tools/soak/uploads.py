@@ -19,9 +19,9 @@ import numpy as np
 from playwright.sync_api import FilePayload, Page, TimeoutError, sync_playwright
 from sqlalchemy import func, select
 
-import db
-from core.samples import encode_jpeg, sample_parts
+from core.synthetic.samples import encode_jpeg, sample_parts
 from db import schema
+from db.session import connect, reading
 from tests.browser.app_server import AppServer, launch, served
 from tools.soak.machine import write_result
 
@@ -128,11 +128,11 @@ def _errors(log: str) -> list[str]:
 
 def _stored(url: str, wanted: int) -> int:
     """Parts that are stored once the last batch has ended, or after a minute."""
-    engine = db.connect(url)
+    engine = connect(url)
     deadline = time.monotonic() + 60
     found = 0
     while found < wanted and time.monotonic() < deadline:
-        with db.reading(engine) as connection:
+        with reading(engine) as connection:
             found = connection.scalar(select(func.count()).select_from(schema.inspection)) or 0
         time.sleep(0.2)
     engine.dispose()

@@ -26,9 +26,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 
-import db
-from core.samples import encode_jpeg, sample_parts
+from core.synthetic.samples import encode_jpeg, sample_parts
 from db.schema import batch, batch_part, inspection, rejection
+from db.session import connect, reading
 from tests.conftest import ROOT
 from tools.soak.machine import write_result
 
@@ -108,7 +108,7 @@ def run(
         process.kill()
         process.wait()
         seen["kills"] += 1
-        with db.reading(engine) as connection:
+        with reading(engine) as connection:
             found = connection.scalar(select(func.count()).select_from(inspection)) or 0
         seen["kills_amid_work"] += 0 < found < files
     process = start(url, folder, aside, scratch / "log")
@@ -128,13 +128,13 @@ def run(
 
 
 def _stored(engine: Engine) -> set[str]:
-    with db.reading(engine) as connection:
+    with reading(engine) as connection:
         return set(connection.scalars(select(inspection.c.photograph_sha256)))
 
 
 def _counted(engine: Engine, dropped: Dropped, folder: Path, aside: Path | None) -> Counter[str]:
     part, item = batch_part.c, inspection.c
-    with db.reading(engine) as connection:
+    with reading(engine) as connection:
         rows = list(connection.scalars(select(item.photograph_sha256)))
         halves = connection.scalar(select(func.count()).select_from(rejection)) or 0
         twice = select(part.file, part.inspection_id).group_by(part.file, part.inspection_id)
@@ -161,7 +161,7 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         url = chosen.database_url or f"sqlite:///{scratch}/qc.db"
-        engine = db.connect(url)
+        engine = connect(url)
         seen = run(engine, url, Path(scratch), chosen.files, chosen.kills, chosen.move)
         found = {
             "database": engine.dialect.name,

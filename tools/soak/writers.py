@@ -24,20 +24,28 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Engine, func, select
 
-import db
-from core.decisions import Decision
 from core.errors import StoreBusy
-from core.inspection import Photograph
+from core.inspection.records import Photograph
 from core.people import Person, Role
-from core.samples import encode_jpeg, sample_parts
-from core.settings import Settings
+from core.review.decisions import Decision
+from core.settings import read_settings
+from core.synthetic.samples import encode_jpeg, sample_parts
 from db import schema
+from db.inspections.batches import batch_summary, recent_batches
+from db.inspections.models import model_by_sha256
+from db.inspections.parts import data_version, gallery, photograph_bytes
+from db.inspections.store import BatchStore
+from db.review import decisions
+from db.review.decisions import dispositions_of
+from db.review.queue import waiting
+from db.selection import Selection
+from db.session import connect, reading, write, writing
 from services.application import Application
-from services.batch_worker import BatchWorker, Job
-from services.batches import run
+from services.inspection.batch_worker import BatchWorker, Job
+from services.inspection.batches import run
 from tests.conftest import ROOT
-from tests.integration.stored_parts import MODEL, open_store, outcome
-from tests.unit.fakes import BrightnessEngine, card
+from tests.fakes import BrightnessEngine, card
+from tests.stored_parts import MODEL, open_store, outcome
 from tools.soak.machine import write_result
 
 ANN = Person("Ann", None, False, Role.REVIEWER)
@@ -45,7 +53,7 @@ ANN = Person("Ann", None, False, Role.REVIEWER)
 
 def write_parts(url: str, first: int, count: int) -> None:
     """What a writer does: a batch of its own; tells the milliseconds of each transaction."""
-    engine = db.connect(url)
+    engine = connect(url)
     store = open_store(engine, f"line {first}", count)
     parts = [outcome(first + number) for number in range(count)]
     sys.stdout.write("ready\n")
@@ -63,14 +71,19 @@ def write_parts(url: str, first: int, count: int) -> None:
     engine.dispose()
 
 
+def _set_at_end_of_input(over: threading.Event) -> None:
+    sys.stdin.readline()
+    over.set()
+
+
 def read_parts(url: str) -> None:
     """What a reader does until its input ends; tells the milliseconds of each transaction."""
-    engine = db.connect(url)
+    engine = connect(url)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
     over = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.readline(), over.set()), daemon=True).start()
+    threading.Thread(target=_set_at_end_of_input, args=(over,), daemon=True).start()
     times, locked = [], 0
     while not over.is_set():
         began = time.perf_counter()
@@ -85,20 +98,20 @@ def read_parts(url: str) -> None:
 
 
 def _read_once(engine: Engine) -> None:
-    with db.reading(engine) as connection:
-        parts = db.gallery(connection, limit=24)
-        whole = [db.photograph_bytes(connection, part.inspection.sha256) for part in parts]
+    with reading(engine) as connection:
+        parts = gallery(connection, limit=24)
+        whole = [photograph_bytes(connection, part.inspection.sha256) for part in parts]
         if not all(whole):
             raise AssertionError("a verdict without its photograph")
-        db.data_version(connection)
-        db.waiting(connection, ANN, db.Filters())
-        for batch in db.recent_batches(connection, 3):
-            db.batch_summary(connection, batch.id)
+        data_version(connection)
+        waiting(connection, ANN, Selection())
+        for batch in recent_batches(connection, 3):
+            batch_summary(connection, batch.id)
 
 
 def run_all(url: str, writers: int, parts: int, readers: int) -> dict[str, Any]:
     """Start all of them at one moment; raises AssertionError where one fails."""
-    engine = db.connect(url)
+    engine = connect(url)
     kinds = [["--writer", url, str(place * parts), str(parts)] for place in range(writers)]
     kinds += [["--reader", url]] * readers
     started = [
@@ -131,7 +144,7 @@ def run_all(url: str, writers: int, parts: int, readers: int) -> dict[str, Any]:
         np.concatenate([item["times"] for item in some])
         for some in (told[:writers], told[writers:])
     )
-    with db.reading(engine) as connection:
+    with reading(engine) as connection:
         rows = connection.scalar(select(func.count()).select_from(schema.inspection))
         photographs = connection.scalar(select(func.count()).select_from(schema.photograph))
     found = {
@@ -153,14 +166,14 @@ def run_all(url: str, writers: int, parts: int, readers: int) -> dict[str, Any]:
 
 def held(url: str, seconds: float) -> dict[str, Any]:
     """A batch and a decision while another program holds the database for some time."""
-    engine, other = db.connect(url), db.connect(url)
+    engine, other = connect(url), connect(url)
     taken = threading.Event()
     store = open_store(engine, "held", 8)
-    with db.reading(engine) as connection:
-        (part,) = db.gallery(connection, limit=1)
+    with reading(engine) as connection:
+        (part,) = gallery(connection, limit=1)
 
     def hold() -> None:
-        with db.writing(other) as connection:
+        with writing(other) as connection:
             if other.dialect.name == "postgresql":
                 connection.exec_driver_sql(
                     "LOCK TABLE inspection, disposition IN ACCESS EXCLUSIVE MODE"
@@ -175,9 +188,9 @@ def held(url: str, seconds: float) -> dict[str, Any]:
     said: list[str] = []
     worker = BatchWorker()
     worker.submit(_job(engine, store))
-    decide = partial(db.decide, person=ANN, inspection_id=part.id, decision=Decision.OK)
+    decide = partial(decisions.decide, person=ANN, inspection_id=part.id, decision=Decision.OK)
     asked = threading.Thread(
-        target=lambda: db.write(engine, decide, lambda: said.append("decision: busy, retrying"))
+        target=lambda: write(engine, decide, lambda: said.append("decision: busy, retrying"))
     )
     asked.start()
     while (progress := worker.progress(store.batch.id)) and progress.is_active:
@@ -187,8 +200,8 @@ def held(url: str, seconds: float) -> dict[str, Any]:
     asked.join()
     holder.join()
     assert progress is not None
-    with db.reading(engine) as connection:
-        decided = [item.decision for item in db.dispositions_of(connection, part.id)]
+    with reading(engine) as connection:
+        decided = [item.decision for item in dispositions_of(connection, part.id)]
     engine.dispose()
     other.dispose()
     return {
@@ -201,12 +214,12 @@ def held(url: str, seconds: float) -> dict[str, Any]:
     }
 
 
-def _job(engine: Engine, store: db.BatchStore) -> Job:
+def _job(engine: Engine, store: BatchStore) -> Job:
     files = [Photograph(part.name, encode_jpeg(part)) for part in sample_parts(8, seed=77)]
     fake = BrightnessEngine(card(weights_sha256=MODEL))
-    with db.reading(engine) as connection:
-        model = db.model_by_sha256(connection, MODEL)
-    application = Application(Settings(), engine, fake, model, "")
+    with reading(engine) as connection:
+        model = model_by_sha256(connection, MODEL)
+    application = Application(read_settings(), engine, fake, model, "")
     return Job(store.batch.id, 8, lambda retry: run(application, store.batch, files, retry))
 
 

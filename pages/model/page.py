@@ -1,0 +1,255 @@
+"""Model: what it was trained on, how good it is on castings it has not seen, and its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.errors import ModelUnavailable, ThresholdError
+from core.model.card import ModelCard, read_card
+from core.model.metrics import CastingResult, Evaluation
+from core.thresholds.held_out_scores import read_held_out_scores
+from core.thresholds.recall_floor import Curves, curves
+from pages.model.charts import learning_figure, precision_figure, reliability_figure, roc_figure
+from pages.shared.charts import CONFIG
+from pages.shared.layout import head
+from pages.shared.services import start
+from pages.shared.text import count, moment_text, percent, plain
+
+# How many of the castings that the model gets wrong are listed.
+WORST = 12
+
+SPLITS = {
+    "unseen": "Castings it has not seen",
+    "official": "Official test split",
+}
+
+# A share in percent, as everywhere else.
+SHARE = st.column_config.NumberColumn(format="%.1f %%")
+
+
+def page() -> None:
+    services = start()
+    try:
+        card = read_card()
+    except ModelUnavailable as error:
+        head("Model")
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    trained = moment_text(card.trained_at, services.settings.calendar)
+    head("Model", f"model {card.identity[:8]} · trained {trained}")
+    _results(card)
+    _held_out_curves(card)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _learning(card)
+    with right:
+        _calibration(card)
+    _robustness(card)
+    _gate(card)
+    _worst(card)
+    _made_of(card)
+
+
+def _results(card: ModelCard) -> None:
+    st.subheader("Results", anchor=False)
+    st.text(
+        "A foundry only ever inspects castings the model has never seen: the first column is what "
+        "to expect. The official split shows castings that were also trained on."
+    )
+    for column, (split, title) in zip(st.columns(2, gap="medium"), SPLITS.items(), strict=True):
+        with column, st.container(border=True):
+            st.markdown(f"**{title}**")
+            evaluation = card.evaluations.get(split)
+            if evaluation is None:
+                st.text("Not measured.")
+            else:
+                _evaluation(evaluation)
+    if card.divisions:
+        rows = [card.evaluations["unseen"], *card.divisions]
+        spread = {
+            name: [getattr(row, name) for row in rows]
+            for name in ("auc", "recall", "specificity", "accuracy")
+        }
+        said = "; ".join(
+            f"{name.upper() if name == 'auc' else name} {min(values):.4f} to {max(values):.4f}"
+            for name, values in spread.items()
+        )
+        st.caption(plain(f"Across {len(rows)} cross-validation splits: {said}."))
+
+
+def _evaluation(evaluation: Evaluation) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        for name, value in (
+            ("Recall", evaluation.recall),
+            ("Specificity", evaluation.specificity),
+            ("Precision", evaluation.precision),
+            ("F1", evaluation.f1),
+            ("Accuracy", evaluation.accuracy),
+        ):
+            st.metric(name, "unknown" if value is None else percent(value), width="content")
+        if evaluation.auc is not None:
+            st.metric("AUC", f"{evaluation.auc:.4f}", width="content")
+    matrix = evaluation.confusion
+    st.text(
+        f"{count(evaluation.photographs)} photographs"
+        + (f" of {evaluation.castings} castings" if evaluation.castings else "")
+        + f", threshold {percent(evaluation.threshold)}: {count(matrix.caught)} defective caught, "
+        f"{count(matrix.missed)} missed; {count(matrix.passed)} OK passed, "
+        f"{count(matrix.false_alarms)} false alarms."
+    )
+    if evaluation.recall_lower_bound is not None and evaluation.bounds_counted_over == "castings":
+        st.text(
+            f"At least {percent(evaluation.recall_lower_bound)} of defective castings are caught "
+            "in every photograph, with 95 % confidence."
+        )
+
+
+def _held_out_curves(card: ModelCard) -> None:
+    try:
+        found = _curves(card.identity)
+    except ThresholdError as error:
+        st.info(plain(str(error)), icon=":material/info:")
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**Recall against false alarms**")
+        st.plotly_chart(roc_figure(found, card.threshold.probability), config=CONFIG)
+    with right:
+        st.markdown("**Precision against recall**")
+        st.plotly_chart(precision_figure(found, card.threshold.probability), config=CONFIG)
+    st.caption(plain(f"Threshold {percent(card.threshold.probability)}: {card.threshold.rule}"))
+
+
+@st.cache_data(show_spinner=False, max_entries=2)
+def _curves(identity: str) -> Curves:
+    card = read_card()
+    if card.identity != identity:
+        raise ThresholdError("The model changed while the page was drawn. Reload the page.")
+    return curves(read_held_out_scores(card))
+
+
+def _learning(card: ModelCard) -> None:
+    st.subheader("Learning", anchor=False)
+    if card.curves:
+        st.plotly_chart(learning_figure(card.curves), config=CONFIG)
+    st.caption(plain(card.checkpoint))
+
+
+def _calibration(card: ModelCard) -> None:
+    of = card.calibration
+    st.subheader("Are its probabilities right?", anchor=False)
+    st.plotly_chart(reliability_figure(of), config=CONFIG)
+    st.caption(
+        plain(
+            f"Expected calibration error {percent(of.error_after)} on castings held out "
+            f"({percent(of.error_before)} before calibration with slope {of.slope:.2f} and "
+            f"offset {of.offset:+.2f})."
+        )
+    )
+
+
+def _robustness(card: ModelCard) -> None:
+    st.subheader("What changes its verdicts", anchor=False)
+    found = card.robustness
+    if found is None:
+        _not_measured()
+        return
+    st.dataframe(
+        {
+            "Change": [row.change for row in found.changes],
+            "Photographs": [row.photographs for row in found.changes],
+            "AUC": [row.auc for row in found.changes],
+            "Verdicts flipped": [100 * row.flipped for row in found.changes],
+            "Rejected by the gate": [100 * row.turned_away for row in found.changes],
+        },
+        column_config={
+            "AUC": st.column_config.NumberColumn(format="%.4f"),
+            "Verdicts flipped": SHARE,
+            "Rejected by the gate": SHARE,
+        },
+        hide_index=True,
+    )
+    st.caption(
+        plain(
+            f"{count(found.changes[0].photographs)} photographs of castings held out. Background "
+            f"alone tells defective from OK with AUC {found.background_auc:.2f}; of the model's "
+            f"positive evidence {percent(found.evidence_on_part)} lies on the part (median over "
+            "parts called defective)."
+        )
+    )
+
+
+def _gate(card: ModelCard) -> None:
+    st.subheader("What it refuses to judge", anchor=False)
+    if not card.gate_report:
+        _not_measured()
+        return
+    st.dataframe(
+        {
+            "Pictures": [row.pictures for row in card.gate_report],
+            "Number": [row.number for row in card.gate_report],
+            "Rejected": [
+                100 * row.turned_away / row.number if row.number else None
+                for row in card.gate_report
+            ],
+        },
+        column_config={"Rejected": SHARE},
+        hide_index=True,
+    )
+
+
+def _not_measured() -> None:
+    st.text("Not measured yet; python -m core evaluate --split unseen does.")
+
+
+def _worst(card: ModelCard) -> None:
+    evaluation = card.evaluations.get("unseen")
+    if evaluation is None:
+        return
+    rows = _worst_of(evaluation.by_casting)
+    st.subheader("Castings it gets wrong", anchor=False)
+    if not rows:
+        st.text("None of the castings held out.")
+        return
+    st.dataframe(
+        {
+            "Casting": [row.casting for row in rows],
+            "Label": [row.label for row in rows],
+            "Photographs": [row.photographs for row in rows],
+            "Wrong": [100 * _wrong(row) / row.photographs for row in rows],
+        },
+        column_config={"Wrong": SHARE},
+        hide_index=True,
+    )
+
+
+def _worst_of(castings: Sequence[CastingResult]) -> list[CastingResult]:
+    wrong = [row for row in castings if _wrong(row)]
+    return sorted(wrong, key=_wrong, reverse=True)[:WORST]
+
+
+def _wrong(row: CastingResult) -> int:
+    called = row.called_defective
+    return called if row.label == "ok" else row.photographs - called
+
+
+def _made_of(card: ModelCard) -> None:
+    left, right = st.columns(2, gap="medium")
+    data = card.data
+    with left:
+        st.subheader("Made of", anchor=False)
+        st.text(f"{card.architecture}. Input {card.input}.")
+        st.text(f"{data.name}. Licence: {data.licence}.")
+        photographs = ", ".join(f"{count(n)} {name}" for name, n in data.photographs.items())
+        castings = ", ".join(f"{count(n)} {name}" for name, n in data.castings.items())
+        st.text(f"Photographs: {photographs}. Castings: {castings}.")
+        st.text(f"Rendered parts: {count(data.rendered_parts)}. Left out: {data.left_out}.")
+    with right:
+        st.subheader("Known limits", anchor=False)
+        for limit in card.limits:
+            st.markdown(f"- {plain(limit)}")
+
+
+page()

@@ -1,0 +1,127 @@
+"""Review: people's decisions about the parts that the model judged."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.people import Person, Role
+from db.inspections.parts import gallery_size, part_by_id
+from db.session import reading
+from pages.review.figures import figures_view
+from pages.review.filters import Choice, Show, choose
+from pages.review.gallery import gallery_view
+from pages.review.part import moves, part_view
+from pages.review.session import ReviewSession, leave, session_for
+from pages.shared import url_state
+from pages.shared.layout import inspect_first
+from pages.shared.part_card import PART
+from pages.shared.people import person_or_question
+from pages.shared.services import Services, shown_errors, start
+from pages.shared.text import count, plain
+
+ONE, MANY, FIGURES = "one", "gallery", "figures"
+VIEWS = {ONE: "One by one", MANY: "Gallery", FIGURES: "Figures"}
+
+
+def page() -> None:
+    services = start()
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        st.title("Review", anchor=False, width="content")
+        view = _view()
+    if view == FIGURES:
+        with _bar():
+            choice = choose(services, shows=False)
+        figures_view(services, choice.filters)
+        return
+    person = person_or_question(services, "Every decision is recorded with your name.")
+    if person is None:
+        return
+    if not person.role.includes(Role.REVIEWER):
+        st.info(
+            f"You have the role {person.role}; reviewers decide about parts. The figures are "
+            "open to you. An engineer can change your role.",
+            icon=":material/visibility:",
+        )
+        return
+    with _bar():
+        choice = choose(services)
+    if view == MANY:
+        leave(services, person)
+        gallery_view(services, person, choice)
+    else:
+        st.fragment(_one_by_one)(services, person, choice)
+
+
+def _bar() -> st.delta_generator.DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="center", gap="small")
+
+
+def _view() -> str:
+    if "review view" not in st.session_state:
+        st.session_state["review view"] = url_state.word("view", list(VIEWS)) or ONE
+    view: str | None = st.segmented_control(
+        "View",
+        list(VIEWS),
+        format_func=VIEWS.__getitem__,
+        required=True,
+        key="review view",
+        label_visibility="collapsed",
+    )
+    view = view or ONE
+    url_state.keep("view", None if view == ONE else view)
+    return view
+
+
+def _one_by_one(services: Services, person: Person, choice: Choice) -> None:
+    with shown_errors():
+        session = session_for(services, person, choice, url_state.number(PART))
+        if session.fault:
+            st.error(plain(session.fault), icon=":material/error:")
+        url_state.keep(PART, session.part)
+        if session.part is None:
+            _nothing_left(services, person, session)
+            return
+        with reading(services.database) as connection:
+            part = part_by_id(connection, session.part)
+        if part is not None:
+            part_view(services, person, session, part)
+
+
+def _nothing_left(services: Services, person: Person, session: ReviewSession) -> None:
+    with reading(services.database) as connection:
+        empty = gallery_size(connection) == 0
+    if empty:
+        inspect_first(
+            "There is nothing to review yet",
+            "Inspect photographs first; flagged parts then come here.",
+        )
+        return
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.space("small")
+        if session.choice.show is not Show.OPEN:
+            st.subheader("No such part", anchor=False, width="content")
+            st.text("No decided parts match these filters.", width="content")
+        else:
+            st.subheader("No open parts", anchor=False, width="content")
+            done = len(session.decided)
+            st.text(
+                f"You decided {count(done)} parts in this session."
+                if done
+                else "Every part is decided, claimed by another "
+                "person, or left out by the filters.",
+                width="content",
+            )
+        if session.skipped and session.choice.show is Show.OPEN:
+            st.button(
+                f"Return to the {count(len(session.skipped))} skipped parts",
+                type="primary",
+                on_click=session.return_to_skipped,
+            )
+        moves(services, person, session)
+        st.caption(plain(session.message))
+        st.space("small")
+
+
+page()

@@ -1,0 +1,118 @@
+"""Advice on the Threshold page: the recall that can be guaranteed, and the cheapest threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.errors import NotEnoughCastings, ThresholdError
+from core.thresholds.costs import Costs, cost_curve
+from core.thresholds.recall_floor import recall_floor, recall_floor_on_photographs
+from pages.shared import url_state
+from pages.shared.text import count, percent, plain
+from pages.threshold.charts import draw_cost
+from pages.threshold.evidence import Picture, cheapest_of, threshold_name
+from pages.threshold.line import Line, amount, ask_costs
+
+Take = Callable[[float, str], None]
+
+RECALL = 0.99
+RECALLS = (0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
+CONFIDENCES = (0.8, 0.9, 0.95, 0.99)
+CONFIDENCE = 0.95
+
+
+def recall_advice(of: Picture, take: Take) -> None:
+    """The threshold that guarantees a recall, or why none can; and the one that kept it here."""
+    with st.container(border=True):
+        st.markdown("**Recall floor**")
+        left, right = st.columns(2, gap="small")
+        with left:
+            recall = _chosen("Recall of at least", "recall", RECALLS, RECALL)
+        with right:
+            confidence = _chosen("With confidence", "confidence", CONFIDENCES, CONFIDENCE)
+        try:
+            floor = recall_floor(of.parts, recall, confidence)
+        except NotEnoughCastings as error:
+            st.warning(plain(str(error)), icon=":material/add_a_photo:")
+        except ThresholdError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+        else:
+            st.success(
+                f"**{threshold_name(floor.threshold)}** guarantees it: with {percent(confidence)} "
+                f"confidence, at least {percent(recall)} of new defective castings are caught in "
+                f"every photograph. Based on {count(floor.castings)} defective castings, of which "
+                f"{count(floor.may_miss)} may be missed.",
+                icon=":material/verified:",
+            )
+            rule = f"recall {recall:g} promised with {confidence:g} confidence"
+            _take_button("guaranteed", take, floor.threshold, rule)
+        _observed(of, recall, take)
+
+
+def _observed(of: Picture, recall: float, take: Take) -> None:
+    try:
+        seen = recall_floor_on_photographs(of.parts, recall)
+    except ThresholdError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    st.caption(
+        f"On this data only (no guarantee): {threshold_name(seen.threshold)} is the highest "
+        f"threshold that kept {percent(recall)} on these {count(seen.photographs)} defective "
+        f"photographs; it missed {count(seen.missed)} photographs of "
+        f"{count(seen.castings_missed)} of {count(seen.castings)} castings."
+    )
+    rule = f"recall {recall:g} observed, no promise"
+    _take_button("observed", take, seen.threshold, rule)
+
+
+def cost_advice(of: Picture, line: Line, now: float, take: Take) -> None:
+    """The cheapest threshold, and the plateau that the data cannot separate from it."""
+    with st.container(border=True):
+        st.markdown("**Cost**")
+        costs = ask_costs()
+        try:
+            advice = cheapest_of(of, costs, line.defect_rate)
+            curve = cost_curve(of.lines, costs, line.defect_rate)
+        except ThresholdError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            return
+        st.caption(
+            f"Lowest cost at {threshold_name(advice.threshold)}: {amount(advice.cost)} ± "
+            f"{amount(advice.standard_error)} per 1,000 parts. Between "
+            f"{threshold_name(advice.plateau_low)} and {threshold_name(advice.plateau_high)} "
+            "the data cannot separate the costs (shaded). Cost is only advice; the recall floor "
+            "is a guarantee."
+        )
+        draw_cost(of, curve, advice, now)
+        _take_button("cheapest", take, advice.threshold, _cost_rule(costs, line))
+
+
+def _cost_rule(costs: Costs, line: Line) -> str:
+    return (
+        f"cheapest at {costs.escape:g} for an escape, {costs.false_alarm:g} for a false alarm, "
+        f"{line.defect_rate:.4g} defective"
+    )
+
+
+def _take_button(which: str, take: Take, threshold: float, rule: str) -> None:
+    st.button(
+        "Use this threshold",
+        key=f"take-{which}",
+        icon=":material/input:",
+        on_click=take,
+        args=(threshold, rule),
+    )
+
+
+def _chosen(label: str, name: str, offered: tuple[float, ...], usual: float) -> float:
+    """One of the values offered, kept in the address."""
+    if name not in st.session_state:
+        given = url_state.decimal(name, offered[0], offered[-1])
+        st.session_state[name] = given if given in offered else usual
+    value: float = st.selectbox(
+        label, offered, format_func=lambda share: f"{share * 100:g} %", key=name
+    )
+    url_state.keep(name, None if value == usual else f"{value:g}")
+    return value

@@ -1,0 +1,138 @@
+"""What the Threshold page draws from, read and counted once for all reruns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from sqlalchemy import Engine as Database
+
+from core.model.card import ModelCard
+from core.model.metrics import log_odds_of
+from core.thresholds.costs import CheapestThreshold, Costs, cheapest
+from core.thresholds.held_out_scores import read_held_out_scores
+from core.thresholds.recall_floor import Curves, curves
+from core.thresholds.replay import InspectedParts
+from core.thresholds.scored_parts import ScoredParts, joined
+from db.review.scores import parts_since, reviewed_scores
+from db.session import reading
+from pages.shared.services import Services
+from pages.shared.text import percent
+
+DRAWN = 300
+"""Points of a line; more look the same on a screen and take longer to send."""
+BARS = 60
+
+
+class Source(StrEnum):
+    """Whose truth a threshold is chosen on."""
+
+    HELD_OUT = "held-out"
+    REVIEWED = "reviewed"
+    BOTH = "both"
+
+
+SOURCES = {
+    Source.HELD_OUT: "Held-out scores",
+    Source.REVIEWED: "Reviewed parts",
+    Source.BOTH: "Both",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An evidence set and all that is drawn of it, whatever the threshold is."""
+
+    key: str
+    """The same for the same evidence."""
+    parts: ScoredParts
+    counts: Curves
+    lines: Curves
+    """The counts, thinned to what is drawn."""
+    edges: NDArray[np.float64]
+    """Log-odds between the bars of the histogram."""
+    defective_bars: NDArray[np.int64]
+    ok_bars: NDArray[np.int64]
+
+
+def picture_of(
+    services: Services, source: Source, card: ModelCard, model_id: int, version: str
+) -> Picture:
+    """The picture of an evidence set; raises ThresholdError where no evidence can be had.
+
+    ``version`` is the database's: what was stored after it is not seen.
+    """
+    return _picture(
+        services.database,
+        services.settings.database_url,
+        source,
+        card,
+        model_id,
+        "" if source is Source.HELD_OUT else version,
+    )
+
+
+@st.cache_data(
+    max_entries=6, show_spinner="Counting ...", hash_funcs={ModelCard: lambda card: card.identity}
+)
+def _picture(
+    _database: Database,
+    address: str,
+    source: Source,
+    card: ModelCard,
+    model_id: int,
+    version: str,
+) -> Picture:
+    """``address`` and ``version`` only tell databases and their states apart."""
+    sets = []
+    if source is not Source.REVIEWED:
+        sets.append(read_held_out_scores(card))
+    if source is not Source.HELD_OUT:
+        with reading(_database) as connection:
+            sets.append(reviewed_scores(connection, model_id))
+    return picture(joined(sets), f"{address} {card.identity} {source} {version}")
+
+
+def picture(parts: ScoredParts, key: str) -> Picture:
+    """Everything counted once."""
+    counts = curves(parts)
+    edges = np.linspace(parts.log_odds.min(), parts.log_odds.max(), BARS + 1)
+    defective, _ = np.histogram(parts.log_odds[parts.defective], edges)
+    ok, _ = np.histogram(parts.log_odds[~parts.defective], edges)
+    return Picture(key, parts, counts, counts.thinned(DRAWN), edges, defective, ok)
+
+
+def cheapest_of(of: Picture, costs: Costs, defect_rate: float) -> CheapestThreshold:
+    """The cheapest threshold; raises ThresholdError for impossible costs and rates."""
+    return _cheapest(of, of.key, costs, defect_rate)
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def _cheapest(_of: Picture, key: str, costs: Costs, defect_rate: float) -> CheapestThreshold:
+    return cheapest(_of.parts, costs, defect_rate)
+
+
+def inspected_since(services: Services, model_id: int, days: int, version: str) -> InspectedParts:
+    """Parts of the last so many days, from the beginning of an hour on."""
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    address = services.settings.database_url
+    since = hour - timedelta(days=days)
+    return _inspected(services.database, address, model_id, since, version)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _inspected(
+    _database: Database, address: str, model_id: int, since: datetime, version: str
+) -> InspectedParts:
+    with reading(_database) as connection:
+        return parts_since(connection, model_id, since)
+
+
+def threshold_name(threshold: float) -> str:
+    """A threshold as log-odds and probability."""
+    # Without the sum, a value just below zero would read -0.00.
+    return f"{round(log_odds_of(threshold), 2) + 0.0:+.2f} ({percent(threshold)})"

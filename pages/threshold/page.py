@@ -1,0 +1,111 @@
+"""Threshold: what another threshold would do, and who applied which and why."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import ThresholdError
+from db.inspections.models import Model, model_by_sha256
+from db.inspections.parts import data_version
+from db.session import reading
+from pages.shared import url_state
+from pages.shared.layout import head
+from pages.shared.part_card import open_part
+from pages.shared.people import current_person
+from pages.shared.services import Services, start
+from pages.shared.text import count, plain
+from pages.threshold.advice import cost_advice, recall_advice
+from pages.threshold.evidence import SOURCES, Picture, Source, picture_of
+from pages.threshold.line import ask_line
+from pages.threshold.log import confirm, log
+from pages.threshold.slider import APPLY, live, take
+
+
+def page() -> None:
+    services = start()
+    model = _model(services)
+    head("Threshold", f"model {model.sha256[:8]}" if model is not None else "")
+    if services.engine is None or model is None:
+        st.error(
+            f"**There is no model to choose a threshold for.** {plain(services.fault)}",
+            icon=":material/error:",
+        )
+        return
+    person = current_person(services)
+    source = _choose_source()
+    with st.grid(columns=2, min_column_width=250, gap="small"):
+        line = ask_line()
+    # Read once: what is stored while the slider moves is not counted again at each move.
+    with reading(services.database) as connection:
+        version = data_version(connection)
+    of: Picture | None = None
+    try:
+        of = picture_of(services, source, services.engine.card, model.id, version)
+    except ThresholdError as error:
+        _no_evidence(error)
+    else:
+        live(services, model, of, _evidence_line(of, source), line, person, version)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            recall_advice(of, take)
+        with right:
+            cost_advice(of, line, model.threshold, take)
+    log(services, model, person)
+    wanted = st.session_state.get(APPLY)
+    if wanted is not None:
+        confirm(services, model, of, source, wanted)
+    else:
+        open_part(services)
+
+
+def _model(services: Services) -> Model | None:
+    """The model with the threshold that is in force now, not when the app was started."""
+    if services.model is None:
+        return None
+    with reading(services.database) as connection:
+        return model_by_sha256(connection, services.model.sha256)
+
+
+def _choose_source() -> Source:
+    if "evidence" not in st.session_state:
+        given = url_state.word("evidence", list(Source)) or Source.HELD_OUT
+        st.session_state["evidence"] = Source(given)
+    source = (
+        st.segmented_control(
+            "Evidence",
+            list(Source),
+            format_func=SOURCES.__getitem__,
+            required=True,
+            key="evidence",
+            wrap=True,
+        )
+        or Source.HELD_OUT
+    )
+    url_state.keep("evidence", None if source is Source.HELD_OUT else source.value)
+    return source
+
+
+def _evidence_line(of: Picture, source: Source) -> str:
+    said = (
+        f"{count(of.counts.defective)} defective photographs of "
+        f"{count(len(of.parts.lowest_by_casting()))} castings, and {count(of.counts.ok)} OK ones."
+    )
+    if source is not Source.REVIEWED:
+        said += " Held-out scores come from networks that have not seen the casting."
+    if source is not Source.HELD_OUT:
+        said += (
+            " People mostly review flagged parts, so misses are under-counted among reviewed "
+            "parts, and recall looks better than it is."
+        )
+    return said
+
+
+def _no_evidence(error: ThresholdError) -> None:
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.space("small")
+        st.subheader("No threshold can be chosen on this evidence", anchor=False, width="content")
+        st.text(str(error), width="content")
+        st.space("small")
+
+
+page()

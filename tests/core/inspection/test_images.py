@@ -1,0 +1,177 @@
+"""Intake of one photograph: what is accepted, what it becomes, what is rejected and why."""
+
+import contextlib
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from core.errors import ImageRejected
+from core.inspection import images
+from core.inspection.images import MAX_BYTES, SIDE, decode
+
+
+def picture(size=(300, 300), mode="L", seed=0):
+    """A smooth picture with a bright spot left of and above the middle."""
+    rng = np.random.default_rng(seed)
+    width, height = size
+    y, x = np.mgrid[:height, :width]
+    spot = np.exp(-((x / width - 0.3) ** 2 + (y / height - 0.2) ** 2) * 60)
+    gray = 60 + 150 * spot + rng.normal(0, 2, (height, width))
+    return Image.fromarray(np.clip(gray, 0, 255).astype(np.uint8)).convert(mode)
+
+
+def encoded(image, file_format, **options):
+    buffer = io.BytesIO()
+    image.save(buffer, file_format, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "BMP", "TIFF", "WEBP"])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_every_listed_format_is_decoded(file_format, mode):
+    image = picture(mode=mode)
+    part = decode(encoded(image, file_format))
+    assert part.format == file_format
+    assert (part.width, part.height) == (300, 300)
+    assert part.pixels.shape == (SIDE, SIDE)
+    assert part.pixels.dtype == np.uint8
+    assert np.abs(part.pixels.astype(int) - np.asarray(image.convert("L"))).mean() < 3
+
+
+def test_a_picture_at_the_models_size_is_not_touched():
+    image = picture()
+    assert np.array_equal(decode(encoded(image, "PNG")).pixels, np.asarray(image))
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "P", "1", "LA", "RGBA"])
+def test_other_colour_modes_become_gray(mode):
+    file_format = "JPEG" if mode == "CMYK" else "PNG"
+    part = decode(encoded(picture(mode="RGB").convert(mode), file_format))
+    assert part.pixels.shape == (SIDE, SIDE)
+    assert part.pixels[60, 90] > part.pixels[250, 250]
+
+
+def test_sixteen_bits_keep_their_brightness():
+    sixteen = Image.fromarray(np.asarray(picture()).astype(np.uint16) * 257)
+    for file_format in ("PNG", "TIFF"):
+        part = decode(encoded(sixteen, file_format))
+        assert np.array_equal(part.pixels, np.asarray(picture()))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(orientation):
+    upright = picture((400, 200))
+    undo = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    stored = upright.transpose(undo[orientation]) if orientation in undo else upright
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    part = decode(encoded(stored, "JPEG", exif=exif.tobytes(), quality=95))
+    assert (part.width, part.height) == (400, 200)
+    plain = decode(encoded(upright, "JPEG", quality=95)).pixels
+    assert np.abs(part.pixels.astype(int) - plain).mean() < 2
+
+
+@given(width=st.integers(64, 1500), height=st.integers(64, 1500))
+@settings(max_examples=30, deadline=None)
+def test_the_whole_picture_stays_in_view_whatever_its_shape(width, height):
+    # A dark frame round a bright picture must be seen on all four sides.
+    pixels = np.full((height, width), 200, dtype=np.uint8)
+    margin = max(4, round(0.06 * min(width, height)))
+    pixels[margin:-margin, margin:-margin] = 40
+    part = decode(encoded(Image.fromarray(pixels), "PNG"))
+    assert part.pixels.shape == (SIDE, SIDE)
+    dark = np.argwhere(part.pixels < 120)
+    rows, columns = dark.max(0) - dark.min(0) + 1
+    longest = max(width, height)
+    assert rows == pytest.approx(SIDE * (height - 2 * margin) / longest, abs=4)
+    assert columns == pytest.approx(SIDE * (width - 2 * margin) / longest, abs=4)
+
+
+def test_a_large_jpeg_looks_like_a_small_one():
+    large = decode(encoded(picture((3000, 3000)), "JPEG", quality=95)).pixels
+    small = decode(encoded(picture((3000, 3000)).resize((300, 300)), "PNG")).pixels
+    assert np.abs(large.astype(int) - small).mean() < 3
+
+
+def png_header(width, height):
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 99))
+
+
+REJECTED = {
+    "empty": (b"", "empty"),
+    "text": (b"not a photograph", "known format"),
+    "gif": (encoded(picture(), "GIF"), "known format"),
+    "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "known format"),
+    "too many bytes": (b"\xff" * (MAX_BYTES + 1), "MB"),
+    "too many pixels": (png_header(20_000, 20_000), "megapixels"),
+    "just too many pixels": (png_header(5_001, 5_000), "megapixels"),
+    "too small": (encoded(picture((63, 300)), "PNG"), "63 x 300"),
+    "32 bits": (
+        encoded(Image.fromarray(np.full((300, 300), 0.5, dtype=np.float32)), "TIFF"),
+        "32 bits",
+    ),
+    "several pictures": (
+        encoded(picture(), "TIFF", save_all=True, append_images=[picture(seed=1)]),
+        "several pictures",
+    ),
+    "animation": (
+        encoded(picture(), "WEBP", save_all=True, append_images=[picture(seed=1)]),
+        "several pictures",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REJECTED)
+def test_rejected_with_a_reason_to_act_on(name):
+    data, word = REJECTED[name]
+    with pytest.raises(ImageRejected, match=word) as rejected:
+        decode(data)
+    assert rejected.value.reason.endswith(".")
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.5, 0.9, 0.99])
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "BMP", "TIFF", "WEBP"])
+def test_a_truncated_file_is_rejected(file_format, share):
+    data = encoded(picture(mode="RGB"), file_format)
+    with pytest.raises(ImageRejected):
+        decode(data[: int(len(data) * share)])
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_damaged_files_give_a_picture_or_a_rejection_and_nothing_else(data):
+    file_format = data.draw(st.sampled_from(images.FORMATS))
+    damaged = bytearray(encoded(picture((96, 80)), file_format))
+    for _ in range(data.draw(st.integers(1, 8))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(ImageRejected):
+        assert decode(bytes(damaged)).pixels.shape == (SIDE, SIDE)
+
+
+def test_a_larger_side_shows_the_same_view_with_the_photographs_own_detail():
+    image = picture((700, 900))
+    data = encoded(image, "PNG")
+    large, usual = decode(data, 900), decode(data)
+    assert large.pixels.shape == (900, 900)
+    assert np.array_equal(large.pixels[:, 100:800], np.asarray(image))
+    reduced = Image.fromarray(large.pixels).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    assert np.abs(np.asarray(reduced, float) - usual.pixels).mean() < 1
