@@ -11,9 +11,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import pages.shared.services as services
+from tests.conftest import ROOT
 from tests.fakes import BrightnessEngine
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @contextmanager

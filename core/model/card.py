@@ -17,7 +17,7 @@ from core.errors import ModelAltered, ModelMissing
 from core.inspection.gate import GateLimits
 from core.model.metrics import Evaluation
 
-MODELS = Path(__file__).resolve().parent.parent / "models"
+MODELS = Path(__file__).resolve().parents[2] / "models"
 WEIGHTS = "final_best_model.pt"
 GRAPH = "final_best_model.onnx"
 CARD = "final_best_model.json"

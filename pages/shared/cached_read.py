@@ -26,8 +26,8 @@ def cached_read(
     """What ``query`` returns, asked once for each state of the data.
 
     ``version`` is :func:`db.inspections.parts.data_version`, or empty for what never
-    changes. Everything that ``query`` is asked must be hashable for Streamlit; large results keep a cache of their
-    own, since this one holds many.
+    changes. Everything that ``query`` is asked must be hashable for Streamlit; large results
+    keep a cache of their own, since this one holds many.
     """
     name = f"{query.__module__}.{query.__qualname__}"
     address = services.settings.database_url

@@ -19,7 +19,8 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.conftest import ROOT
+
 SECONDS_TO_START = 60
 WAIT_MS = 60_000
 ARGUMENTS = (

@@ -29,11 +29,11 @@ from db.inspections.parts import gallery, gallery_size, photograph_bytes
 from db.session import connect, reading, writing
 from services.inspection.batch_worker import State
 from services.inspection.uploads import SAMPLES, inspect_samples
+from tests.conftest import ROOT
 from tests.fakes import BrightnessEngine, card
 from tests.opened_page import metrics
 from tests.stored_parts import open_store, outcome
 
-ROOT = Path(__file__).resolve().parents[2]
 ENGINE = BrightnessEngine(card(evidence_scale=0.1))
 SECONDS = 60
 

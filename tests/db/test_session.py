@@ -24,9 +24,8 @@ from db.inspections.batches import recent_batches
 from db.inspections.parts import gallery_size
 from db.inspections.store import BatchStore
 from db.session import connect, reading, writing
+from tests.conftest import ROOT
 from tests.stored_parts import open_store, outcome
-
-ROOT = Path(__file__).parents[2]
 
 
 @contextmanager

@@ -26,10 +26,10 @@ from db.inspections.store import BatchStore
 from db.session import connect, reading, writing
 from pages.shared.text import plain, short
 from services.inspection.uploads import SAMPLES
+from tests.conftest import ROOT
 from tests.fakes import BrightnessEngine, card
 from tests.opened_page import metrics
 
-ROOT = Path(__file__).resolve().parents[2]
 ENGINE = BrightnessEngine(card(evidence_scale=0.1))
 SECONDS = 30
 

@@ -13,9 +13,8 @@ import core.model.card as card_module
 from core.errors import ModelMissing
 from core.model.card import ModelCard, read_card
 from pages.shared.text import percent
+from tests.conftest import ROOT
 from tests.pages.test_inspect_page import metrics
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture

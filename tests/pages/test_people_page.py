@@ -19,9 +19,9 @@ from db.inspections.batches import open_batch
 from db.people import role_of
 from db.session import connect, reading, writing
 from services.inspection.uploads import discard
+from tests.conftest import ROOT
 from tests.fakes import BrightnessEngine
 
-ROOT = Path(__file__).resolve().parents[2]
 NAME = "Ann *Lee* <b>"
 
 

@@ -17,10 +17,10 @@ from core.synthetic.samples import encode_jpeg, sample_parts
 from db.review.decisions import decide, dispositions_of
 from db.review.queue import claim
 from db.session import connect, reading, writing
+from tests.conftest import ROOT
 from tests.fakes import BrightnessEngine
 from tests.stored_parts import open_store, outcome_of
 
-ROOT = Path(__file__).resolve().parents[2]
 BEN = Person("Ben *x*", None, False, Role.REVIEWER)
 
 

@@ -23,12 +23,12 @@ from db.inspections.parts import gallery
 from db.review.decisions import decide
 from db.session import connect, reading, writing
 from db.thresholds import ThresholdChange, threshold_changes
+from tests.conftest import ROOT
 from tests.fakes import BrightnessEngine
 from tests.held_out import write_held_out
 from tests.pages.test_inspect_page import batch_of, photographs, press
 from tests.stored_parts import ENGINEER
 
-ROOT = Path(__file__).resolve().parents[2]
 MANY, FEW = 500, 60
 
 

@@ -21,9 +21,9 @@ from db.session import connect, reading, writing
 from services.inspection.batch_worker import BatchWorker, State
 from services.inspection.uploads import inspect_uploads
 from tests.bad_files import NAMES, archives, bad_files, photograph, zip_names
+from tests.conftest import ROOT
 from tests.fakes import BrightnessEngine, card
 
-ROOT = Path(__file__).resolve().parents[2]
 ENGINE = BrightnessEngine(card(evidence_scale=0.1))
 SECONDS = 120
 SMALL = 200_000

@@ -27,10 +27,10 @@ from db.review.decisions import dispositions_of
 from db.session import connect, reading, write, writing
 from services.inspection.batch_worker import State
 from services.inspection.uploads import SAMPLES
+from tests.conftest import ROOT
 from tests.fakes import BrightnessEngine, card
 from tests.stored_parts import open_store, outcome, outcome_of
 
-ROOT = Path(__file__).resolve().parents[2]
 ENGINE = BrightnessEngine(card(evidence_scale=0.1))
 WAIT = 0.2
 BUSY = retry.BUSY

@@ -33,8 +33,8 @@ from core.training.data.dataset import (
 )
 from core.training.data.part_geometry import find_opening
 from core.training.data.signatures import ring_signature
+from tests.conftest import PHOTOGRAPHS
 
-PHOTOGRAPHS = Path(__file__).parents[3] / "shared" / "casting"
 SIZE = 300
 
 

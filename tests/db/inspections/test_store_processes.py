@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -18,19 +17,15 @@ from db.inspections.parts import gallery, photograph_bytes
 from db.inspections.store import BatchStore
 from db.session import reading
 from db.thresholds import threshold_changes
+from tests.conftest import ROOT
 from tests.stored_parts import MODEL, open_store, outcome
-
-TESTS = Path(__file__).parent
 
 
 def start(url: str, micro_batch: int, seed: int, count: int) -> subprocess.Popen[str]:
     """A process that records parts 0 to ``count`` in an order of its own."""
-    program = "import sys; sys.path[:0] = sys.argv[1:3]; del sys.argv[1:3]\n" + (
-        "import runpy; runpy.run_module('stored_parts', run_name='__main__')"
-    )
-    paths = [str(TESTS), str(TESTS.parents[1])]
     return subprocess.Popen(
-        [sys.executable, "-c", program, *paths, url, *map(str, (micro_batch, seed, count))],
+        [sys.executable, "-m", "tests.stored_parts", url, *map(str, (micro_batch, seed, count))],
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

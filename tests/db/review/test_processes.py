@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 from sqlalchemy import Engine, select
 
@@ -12,9 +11,9 @@ from core.inspection.records import Verdict
 from db.review.decisions import dispositions_of
 from db.schema import disposition
 from db.session import reading
+from tests.conftest import ROOT
 from tests.stored_parts import open_store, outcome
 
-ROOT = Path(__file__).resolve().parents[2]
 REVIEWERS, EACH = 8, 50
 
 
