@@ -7,6 +7,7 @@ from pages.shared.notices import notices
 from pages.shared.people import current_person, navigation_title, person_or_question
 from pages.shared.services import open_services, shown_errors, sign_in_configured
 
+# Each page's folder, its title (empty: the person's name), its icon and its address.
 PAGES = (
     ("inspection", "Inspect", "center_focus_strong", "inspect"),
     ("live", "Live", "speed", "live"),
@@ -18,8 +19,6 @@ PAGES = (
     ("settings", "Settings", "settings", "settings"),
     ("people", "", "person", "who"),
 )
-"""The folder of each page, its title (empty: the person's name), its icon and its address."""
-
 st.set_page_config(
     page_title="Casting quality control",
     page_icon=":material/precision_manufacturing:",

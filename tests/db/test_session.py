@@ -65,10 +65,12 @@ def test_opening_again_changes_nothing_and_does_without_alembic(database_url: st
         store = open_store(engine)
         store.record([outcome(1)])
     program = (
-        "import sys, db\n"
-        "engine = db.connect(sys.argv[1])\n"
-        "with db.reading(engine) as connection:\n"
-        "    size = db.gallery_size(connection)\n"
+        "import sys\n"
+        "from db.inspections.parts import gallery_size\n"
+        "from db.session import connect, reading\n"
+        "engine = connect(sys.argv[1])\n"
+        "with reading(engine) as connection:\n"
+        "    size = gallery_size(connection)\n"
         "engine.dispose()\n"
         'sys.stdout.write(f\'{size} {"alembic" in sys.modules} {"torch" in sys.modules}\')\n'
     )
@@ -83,7 +85,7 @@ def test_opening_again_changes_nothing_and_does_without_alembic(database_url: st
 
 
 def test_processes_that_start_at_once_share_one_new_database(database_url: str) -> None:
-    program = "import sys, db; db.connect(sys.argv[1]).dispose()"
+    program = "import sys; from db.session import connect; connect(sys.argv[1]).dispose()"
     started = [
         subprocess.Popen(
             [sys.executable, "-c", program, database_url],

@@ -122,12 +122,11 @@ def test_an_engineer_gives_roles_and_nobody_else_can(
     assert "Give" not in [button.label for button in app.button]
 
 
-@pytest.mark.parametrize("page", ["inspect", "who"])
+@pytest.mark.parametrize("page", ["inspection", "people"])
 def test_a_page_asks_for_the_sign_in_itself(monkeypatch: pytest.MonkeyPatch, page: str) -> None:
     signed_in(monkeypatch)
-    monkeypatch.setattr(st, "session_state", {"framed": True})
     with pytest.raises(NotAllowed, match="signed in"):
-        runpy.run_path(str(ROOT / "pages" / f"{page}.py"))
+        runpy.run_path(str(ROOT / "pages" / page / "page.py"))
 
 
 def test_a_viewer_cannot_discard_what_waits_to_be_inspected(

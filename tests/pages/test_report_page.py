@@ -19,7 +19,7 @@ BERLIN = {"PLANT_TIME_ZONE": "Europe/Berlin"}
 @pytest.fixture
 def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The page on an empty database, in Berlin."""
-    with opened("reports", tmp_path, sqlite_url, monkeypatch, **BERLIN) as page:
+    with opened("report", tmp_path, sqlite_url, monkeypatch, **BERLIN) as page:
         yield page
 
 

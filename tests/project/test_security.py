@@ -78,7 +78,8 @@ def acts() -> dict[str, Callable[..., object]]:
         if ".migrations" in module.name:
             continue
         for name, item in inspect.getmembers(import_module(module.name), inspect.isfunction):
-            if not name.startswith("_") and "person" in inspect.signature(item).parameters:
+            acts_itself = item.__module__ == module.name and not name.startswith("_")
+            if acts_itself and "person" in inspect.signature(item).parameters:
                 found[name] = item
     return found
 

@@ -135,6 +135,6 @@ def test_pages_show_bad_names_as_text(app: AppTest) -> None:
         assert not app.error
         drawn = [item.value for item in [*app.markdown, *app.caption]]
         assert not [text for text in drawn if "<b>" in text or "<img" in text or "](http" in text]
-    for page in ("review", "trends", "reports"):
+    for page in ("review", "trends", "report"):
         app.switch_page(f"{page}/page.py").run()
         assert not app.exception

@@ -181,9 +181,9 @@ def test_many_decisions_wait_and_say_so(
     app.query_params["view"] = "gallery"
     app.run()
     app.switch_page("review/page.py").run()
-    next(button for button in app.button if button.label == "Choose this page").click().run()
+    next(button for button in app.button if button.label == "Select page").click().run()
     next(button for button in app.button if button.label == "Retake ...").click().run()
-    # The page begins anew once they are decided, and the test sees only what is drawn then.
+    # The page restarts once they are decided; the test sees only what is drawn then.
     press_while_held(app, "Decide", sqlite_url, "Retake ...")
     assert (said[0], said[-1]) == (BUSY, "4 parts decided: Retake.")
     assert [decisions(stored, part) for part in range(1, 5)] == [[Decision.RETAKE]] * 4

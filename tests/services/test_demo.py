@@ -243,7 +243,7 @@ def clearing(app: AppTest) -> list[str]:
 
 def test_a_banner_says_so_on_every_page_and_one_click_clears_it(app, sqlite_url):
     app.run()
-    for name in ("inspect", "review", "threshold", "trends", "reports", "model", "who"):
+    for name in ("inspection", "review", "threshold", "trends", "report", "model", "people"):
         app.switch_page(f"{name}/page.py").run()
         assert not app.exception
         assert any("nothing here is real" in text.value for text in app.text), name

@@ -63,15 +63,17 @@ def test_two_people_who_decide_one_part_at_once_are_both_kept_and_the_second_is_
 ) -> None:
     open_store(database).record([outcome(1, verdict=Verdict.DEFECTIVE, probability=0.9)])
     program = (
-        "import sys, db\n"
+        "import sys\n"
         "from core.review.decisions import Decision\n"
         "from core.people import Person, Role\n"
-        "engine = db.connect(sys.argv[1])\n"
+        "from db.review.decisions import decide\n"
+        "from db.session import connect, writing\n"
+        "engine = connect(sys.argv[1])\n"
         "print('ready', flush=True)\n"
         "sys.stdin.readline()\n"
-        "with db.writing(engine) as connection:\n"
+        "with writing(engine) as connection:\n"
         "    person = Person(sys.argv[2], None, False, Role.REVIEWER)\n"
-        "    print(len(db.decide(connection, person, 1, Decision.OK).others))\n"
+        "    print(len(decide(connection, person, 1, Decision.OK).others))\n"
     )
     running = [
         subprocess.Popen(
