@@ -11,17 +11,20 @@ from pages.shared import url_state
 
 PAGE = 24
 """Parts on one page."""
+_LAST = "last gallery"
 
 
 @contextmanager
 def paged(key: str, size: int) -> Iterator[int]:
     """Give the number of parts before the page that is open, and draw the pager below it.
 
-    The page is kept in the address. Each list has its ``key``, so that another list starts on
-    its first page.
+    The page is kept in the address. Each list has its ``key``: another list starts on its first
+    page, and only the first list of a visit on the page in the address.
     """
     pages = max(1, -(-size // PAGE))
-    page = st.session_state.get(key, url_state.number("page") or 1)
+    given = url_state.number("page") if st.session_state.get(_LAST, key) == key else None
+    st.session_state[_LAST] = key
+    page = st.session_state.get(key, given or 1)
     page = max(1, min(pages, page))
     yield (page - 1) * PAGE
     if pages > 1:

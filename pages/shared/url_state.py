@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-Option = TypeVar("Option", bound=str)
+Option = TypeVar("Option")
 
 
 def number(name: str) -> int | None:
@@ -55,11 +55,13 @@ def choice(
 ) -> Option:
     """Draw a choice among ``options``, kept in the address unless it is the ``usual`` one.
 
-    ``widget`` is ``st.selectbox`` or one like it, ``look`` what it is drawn with.
+    ``widget`` is ``st.selectbox`` or one like it, ``look`` what it is drawn with. ``usual`` is
+    None where nothing need be chosen.
     """
-    if st.session_state.get(key) not in options:
+    if key not in st.session_state or st.session_state[key] not in (*options, usual):
         given = st.query_params.get(name)
-        st.session_state[key] = next((option for option in options if option == given), usual)
+        found = (option for option in options if str(option) == given)
+        st.session_state[key] = next(found, usual)
     chosen: Option = widget(label, options, key=key, **look)
-    keep(name, None if chosen == usual else chosen)
+    keep(name, None if chosen == usual else str(chosen))
     return chosen

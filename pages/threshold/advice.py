@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from core.errors import NotEnoughCastings, ThresholdError
-from core.thresholds.costs import Costs, cost_curve
+from core.errors import NotEnoughCastings
+from core.thresholds.costs import cost_curve
 from core.thresholds.recall_floor import recall_floor, recall_floor_on_photographs
-from pages.shared import url_state
+from pages.shared.services import shown_errors
 from pages.shared.text import count, percent, plain
+from pages.shared.url_state import choice
 from pages.threshold.charts import draw_cost
 from pages.threshold.evidence import Picture, cheapest_of, threshold_name
 from pages.threshold.line import Line, amount, ask_costs
@@ -29,34 +30,33 @@ def recall_advice(of: Picture, take: Take) -> None:
         st.markdown("**Recall floor**")
         left, right = st.columns(2, gap="small")
         with left:
-            recall = _chosen("Recall of at least", "recall", RECALLS, RECALL)
+            recall = _share("Recall of at least", "recall", RECALLS, RECALL)
         with right:
-            confidence = _chosen("With confidence", "confidence", CONFIDENCES, CONFIDENCE)
-        try:
-            floor = recall_floor(of.parts, recall, confidence)
-        except NotEnoughCastings as error:
-            st.warning(plain(str(error)), icon=":material/add_a_photo:")
-        except ThresholdError as error:
-            st.error(plain(str(error)), icon=":material/error:")
-        else:
-            st.success(
-                f"**{threshold_name(floor.threshold)}** guarantees it: with {percent(confidence)} "
-                f"confidence, at least {percent(recall)} of new defective castings are caught in "
-                f"every photograph. Based on {count(floor.castings)} defective castings, of which "
-                f"{count(floor.may_miss)} may be missed.",
-                icon=":material/verified:",
-            )
-            rule = f"recall {recall:g} promised with {confidence:g} confidence"
-            _take_button("guaranteed", take, floor.threshold, rule)
-        _observed(of, recall, take)
+            confidence = _share("With confidence", "confidence", CONFIDENCES, CONFIDENCE)
+        with shown_errors(retry=False):
+            _guaranteed(of, recall, confidence, take)
+            _observed(of, recall, take)
+
+
+def _guaranteed(of: Picture, recall: float, confidence: float, take: Take) -> None:
+    try:
+        floor = recall_floor(of.parts, recall, confidence)
+    except NotEnoughCastings as error:
+        st.warning(plain(str(error)), icon=":material/add_a_photo:")
+        return
+    st.success(
+        f"**{threshold_name(floor.threshold)}** guarantees it: with {percent(confidence)} "
+        f"confidence, at least {percent(recall)} of new defective castings are caught in every "
+        f"photograph. Based on {count(floor.castings)} defective castings, of which "
+        f"{count(floor.may_miss)} may be missed.",
+        icon=":material/verified:",
+    )
+    rule = f"recall {recall:g} promised with {confidence:g} confidence"
+    _take_button("guaranteed", take, floor.threshold, rule)
 
 
 def _observed(of: Picture, recall: float, take: Take) -> None:
-    try:
-        seen = recall_floor_on_photographs(of.parts, recall)
-    except ThresholdError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
+    seen = recall_floor_on_photographs(of.parts, recall)
     st.caption(
         f"On this data only (no guarantee): {threshold_name(seen.threshold)} is the highest "
         f"threshold that kept {percent(recall)} on these {count(seen.photographs)} defective "
@@ -69,15 +69,11 @@ def _observed(of: Picture, recall: float, take: Take) -> None:
 
 def cost_advice(of: Picture, line: Line, now: float, take: Take) -> None:
     """The cheapest threshold, and the plateau that the data cannot separate from it."""
-    with st.container(border=True):
+    with st.container(border=True), shown_errors(retry=False):
         st.markdown("**Cost**")
         costs = ask_costs()
-        try:
-            advice = cheapest_of(of, costs, line.defect_rate)
-            curve = cost_curve(of.lines, costs, line.defect_rate)
-        except ThresholdError as error:
-            st.error(plain(str(error)), icon=":material/error:")
-            return
+        advice = cheapest_of(of, costs, line.defect_rate)
+        curve = cost_curve(of.lines, costs, line.defect_rate)
         st.caption(
             f"Lowest cost at {threshold_name(advice.threshold)}: {amount(advice.cost)} ± "
             f"{amount(advice.standard_error)} per 1,000 parts. Between "
@@ -86,14 +82,11 @@ def cost_advice(of: Picture, line: Line, now: float, take: Take) -> None:
             "is a guarantee."
         )
         draw_cost(of, curve, advice, now)
-        _take_button("cheapest", take, advice.threshold, _cost_rule(costs, line))
-
-
-def _cost_rule(costs: Costs, line: Line) -> str:
-    return (
-        f"cheapest at {costs.escape:g} for an escape, {costs.false_alarm:g} for a false alarm, "
-        f"{line.defect_rate:.4g} defective"
-    )
+        rule = (
+            f"cheapest at {costs.escape:g} for an escape, {costs.false_alarm:g} for a false "
+            f"alarm, {line.defect_rate:.4g} defective"
+        )
+        _take_button("cheapest", take, advice.threshold, rule)
 
 
 def _take_button(which: str, take: Take, threshold: float, rule: str) -> None:
@@ -106,13 +99,8 @@ def _take_button(which: str, take: Take, threshold: float, rule: str) -> None:
     )
 
 
-def _chosen(label: str, name: str, offered: tuple[float, ...], usual: float) -> float:
-    """One of the values offered, kept in the address."""
-    if name not in st.session_state:
-        given = url_state.decimal(name, offered[0], offered[-1])
-        st.session_state[name] = given if given in offered else usual
-    value: float = st.selectbox(
-        label, offered, format_func=lambda share: f"{share * 100:g} %", key=name
-    )
-    url_state.keep(name, None if value == usual else f"{value:g}")
-    return value
+def _share(label: str, name: str, offered: Sequence[float], usual: float) -> float:
+    def in_percent(share: float) -> str:
+        return f"{share * 100:g} %"
+
+    return choice(st.selectbox, label, offered, usual, name=name, key=name, format_func=in_percent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
@@ -20,7 +20,6 @@ from core.thresholds.replay import InspectedParts
 from core.thresholds.scored_parts import ScoredParts, joined
 from db.review.scores import parts_since, reviewed_scores
 from db.session import reading
-from pages.shared.services import Services
 from pages.shared.text import percent
 
 DRAWN = 300
@@ -48,7 +47,7 @@ class Picture:
     """An evidence set and all that is drawn of it, whatever the threshold is."""
 
     key: str
-    """The same for the same evidence."""
+    """The same for the same evidence; caches go by it."""
     parts: ScoredParts
     counts: Curves
     lines: Curves
@@ -59,42 +58,23 @@ class Picture:
     ok_bars: NDArray[np.int64]
 
 
-def picture_of(
-    services: Services, source: Source, card: ModelCard, model_id: int, version: str
-) -> Picture:
-    """The picture of an evidence set; raises ThresholdError where no evidence can be had.
-
-    ``version`` is the database's: what was stored after it is not seen.
-    """
-    return _picture(
-        services.database,
-        services.settings.database_url,
-        source,
-        card,
-        model_id,
-        "" if source is Source.HELD_OUT else version,
-    )
-
-
 @st.cache_data(
     max_entries=6, show_spinner="Counting ...", hash_funcs={ModelCard: lambda card: card.identity}
 )
-def _picture(
-    _database: Database,
-    address: str,
-    source: Source,
-    card: ModelCard,
-    model_id: int,
-    version: str,
+def picture_of(
+    _database: Database, source: Source, card: ModelCard, model_id: int, version: str
 ) -> Picture:
-    """``address`` and ``version`` only tell databases and their states apart."""
+    """The picture of an evidence set; raises ThresholdError where no evidence can be had.
+
+    ``version`` tells databases and their states apart.
+    """
     sets = []
     if source is not Source.REVIEWED:
         sets.append(read_held_out_scores(card))
     if source is not Source.HELD_OUT:
         with reading(_database) as connection:
             sets.append(reviewed_scores(connection, model_id))
-    return picture(joined(sets), f"{address} {card.identity} {source} {version}")
+    return picture(joined(sets), f"{card.identity} {source} {model_id} {version}")
 
 
 def picture(parts: ScoredParts, key: str) -> Picture:
@@ -106,28 +86,17 @@ def picture(parts: ScoredParts, key: str) -> Picture:
     return Picture(key, parts, counts, counts.thinned(DRAWN), edges, defective, ok)
 
 
+@st.cache_data(max_entries=50, show_spinner=False, hash_funcs={Picture: lambda of: of.key})
 def cheapest_of(of: Picture, costs: Costs, defect_rate: float) -> CheapestThreshold:
     """The cheapest threshold; raises ThresholdError for impossible costs and rates."""
-    return _cheapest(of, of.key, costs, defect_rate)
-
-
-@st.cache_data(max_entries=50, show_spinner=False)
-def _cheapest(_of: Picture, key: str, costs: Costs, defect_rate: float) -> CheapestThreshold:
-    return cheapest(_of.parts, costs, defect_rate)
-
-
-def inspected_since(services: Services, model_id: int, days: int, version: str) -> InspectedParts:
-    """Parts of the last so many days, from the beginning of an hour on."""
-    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    address = services.settings.database_url
-    since = hour - timedelta(days=days)
-    return _inspected(services.database, address, model_id, since, version)
+    return cheapest(of.parts, costs, defect_rate)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _inspected(
-    _database: Database, address: str, model_id: int, since: datetime, version: str
+def inspected_since(
+    _database: Database, model_id: int, since: datetime, version: str
 ) -> InspectedParts:
+    """Parts inspected since then; ``version`` tells databases and their states apart."""
     with reading(_database) as connection:
         return parts_since(connection, model_id, since)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import QualityControlError
 from core.people import Person, Role
 from core.thresholds.rationale import ThresholdRationale, rationale_of
 from db.inspections.models import Model
 from db.session import reading
 from db.thresholds import ThresholdChange, threshold_changes
 from pages.shared.people import person_or_question
-from pages.shared.services import Services, say_busy
+from pages.shared.services import Services, say_busy, shown_errors
 from pages.shared.text import count, moment_text, plain
 from pages.threshold.evidence import SOURCES, Picture, Source, threshold_name
 from pages.threshold.slider import APPLY, POSITION, RULE, Proposal
@@ -42,21 +41,19 @@ def confirm(
         basis = rationale_of(of.parts, SOURCES[source], proposal.threshold, proposal.rule)
         st.markdown(_basis_line(basis))
     reason = st.text_area("Reason (recorded for audits)", max_chars=LONGEST_REASON)
-    if st.button("Apply for new inspections", type="primary", icon=":material/check:"):
-        try:
-            apply_threshold(
-                services.database,
-                person,
-                model.id,
-                proposal.threshold,
-                reason,
-                basis,
-                seen=model.threshold,
-                busy=say_busy,
-            )
-        except QualityControlError as error:
-            st.error(plain(str(error)), icon=":material/error:")
-            return
+    if not st.button("Apply for new inspections", type="primary", icon=":material/check:"):
+        return
+    with shown_errors(retry=False):
+        apply_threshold(
+            services.database,
+            person,
+            model.id,
+            proposal.threshold,
+            reason,
+            basis,
+            seen=model.threshold,
+            busy=say_busy,
+        )
         for name in (APPLY, RULE, POSITION):
             st.session_state.pop(name, None)
         st.toast("The threshold is in force.", icon=":material/check_circle:")

@@ -8,12 +8,12 @@ from core.errors import ThresholdError
 from db.inspections.models import Model, model_by_sha256
 from db.inspections.parts import data_version
 from db.session import reading
-from pages.shared import url_state
 from pages.shared.layout import head
 from pages.shared.part_card import open_part
 from pages.shared.people import current_person
 from pages.shared.services import Services, start
 from pages.shared.text import count, plain
+from pages.shared.url_state import choice
 from pages.threshold.advice import cost_advice, recall_advice
 from pages.threshold.evidence import SOURCES, Picture, Source, picture_of
 from pages.threshold.line import ask_line
@@ -32,15 +32,31 @@ def page() -> None:
         )
         return
     person = current_person(services)
-    source = _choose_source()
+    source = choice(
+        st.segmented_control,
+        "Evidence",
+        list(Source),
+        Source.HELD_OUT,
+        name="evidence",
+        key="evidence",
+        format_func=SOURCES.__getitem__,
+        required=True,
+        wrap=True,
+    )
     with st.grid(columns=2, min_column_width=250, gap="small"):
         line = ask_line()
     # Read once: what is stored while the slider moves is not counted again at each move.
     with reading(services.database) as connection:
-        version = data_version(connection)
+        version = f"{services.settings.database_url} {data_version(connection)}"
     of: Picture | None = None
     try:
-        of = picture_of(services, source, services.engine.card, model.id, version)
+        of = picture_of(
+            services.database,
+            source,
+            services.engine.card,
+            model.id,
+            "" if source is Source.HELD_OUT else version,
+        )
     except ThresholdError as error:
         _no_evidence(error)
     else:
@@ -64,25 +80,6 @@ def _model(services: Services) -> Model | None:
         return None
     with reading(services.database) as connection:
         return model_by_sha256(connection, services.model.sha256)
-
-
-def _choose_source() -> Source:
-    if "evidence" not in st.session_state:
-        given = url_state.word("evidence", list(Source)) or Source.HELD_OUT
-        st.session_state["evidence"] = Source(given)
-    source = (
-        st.segmented_control(
-            "Evidence",
-            list(Source),
-            format_func=SOURCES.__getitem__,
-            required=True,
-            key="evidence",
-            wrap=True,
-        )
-        or Source.HELD_OUT
-    )
-    url_state.keep("evidence", None if source is Source.HELD_OUT else source.value)
-    return source
 
 
 def _evidence_line(of: Picture, source: Source) -> str:

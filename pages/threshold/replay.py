@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import streamlit as st
 
 from core.thresholds.replay import Difference, Replay, replay
 from db.inspections.models import Model
 from db.inspections.parts import part_by_id
 from db.session import reading
-from pages.shared import url_state
+from pages.shared.gallery import PAGE, paged
 from pages.shared.part_card import card
 from pages.shared.services import Services
 from pages.shared.text import count
+from pages.shared.url_state import choice
 from pages.threshold.evidence import inspected_since
 
 DAYS = (7, 30)
-SHOWN = 12
-MORE, FEWER = "more", "fewer"
 
 
 def replayed(services: Services, model: Model, proposed: float, version: str) -> None:
@@ -26,64 +27,48 @@ def replayed(services: Services, model: Model, proposed: float, version: str) ->
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):
             st.markdown("**What would have happened**", width="content")
-            days = _days()
-        told = replay(inspected_since(services, model.id, days, version), proposed)
+            days: int = choice(
+                st.segmented_control,
+                "Days",
+                DAYS,
+                DAYS[0],
+                name="days",
+                key="days",
+                format_func=lambda number: f"Last {number} days",
+                required=True,
+                label_visibility="collapsed",
+            )
+        # From the beginning of an hour on, so that the parts are read once an hour.
+        hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        since = hour - timedelta(days=days)
+        told = replay(inspected_since(services.database, model.id, since, version), proposed)
         st.markdown(replay_sentences(told, days))
         sides = {
-            name: difference
-            for name, difference in ((MORE, told.more), (FEWER, told.fewer))
+            name: difference.ids.tolist()
+            for name, difference in (
+                ("Newly flagged", told.more),
+                ("No longer flagged", told.fewer),
+            )
             if len(difference.ids)
         }
         if not sides or not st.toggle("Show these parts", key="show-replay"):
             return
-        names = {MORE: "Newly flagged", FEWER: "No longer flagged"}
         side: str = st.segmented_control(
             "Which",
             list(sides),
-            format_func=names.__getitem__,
             default=next(iter(sides)),
             required=True,
             label_visibility="collapsed",
         )
-        ids = sides[side].ids if side in sides else next(iter(sides.values())).ids
-        _gallery(services, model, ids.tolist())
-
-
-def _days() -> int:
-    if "days" not in st.session_state:
-        given = url_state.number("days")
-        st.session_state["days"] = given if given in DAYS else DAYS[0]
-    days = (
-        st.segmented_control(
-            "Days",
-            DAYS,
-            format_func=lambda number: f"Last {number} days",
-            required=True,
-            key="days",
-            label_visibility="collapsed",
-        )
-        or DAYS[0]
-    )
-    url_state.keep("days", None if days == DAYS[0] else days)
-    return days
-
-
-def _gallery(services: Services, model: Model, ids: list[int]) -> None:
-    pages = -(-len(ids) // SHOWN)
-    page = 1
-    if pages > 1:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            page = st.pagination(pages, key=f"replay-page-{pages}")
-            st.caption(f"{count(len(ids))} parts", width="content")
-    with reading(services.database) as connection:
-        found = [
-            part_by_id(connection, number) for number in ids[(page - 1) * SHOWN : page * SHOWN]
-        ]
-    scale = float(model.card["evidence_scale"])
-    with st.grid(min_column_width=310, gap="small"):
-        for part in found:
-            if part is not None:
-                card(services, part, scale)
+        ids = sides.get(side) or next(iter(sides.values()))
+        with paged(f"replay-{side}-{len(ids)}", len(ids)) as first:
+            with reading(services.database) as connection:
+                found = [part_by_id(connection, part) for part in ids[first : first + PAGE]]
+            scale = float(model.card["evidence_scale"])
+            with st.grid(min_column_width=310, gap="small"):
+                for part in found:
+                    if part is not None:
+                        card(services, part, scale)
 
 
 def replay_sentences(told: Replay, days: int) -> str:

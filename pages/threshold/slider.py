@@ -65,6 +65,11 @@ class Scale:
         number = round((self.highest - self.lowest) / STEP) + 1
         return np.round(self.lowest + STEP * np.arange(number), 2)
 
+    @property
+    def row(self) -> int:
+        """Place of the threshold in force among the positions."""
+        return round((self.now - self.lowest) / STEP)
+
 
 @st.fragment
 def live(
@@ -87,10 +92,7 @@ def live(
                 _apply_button(model.threshold, proposed, person)
             _SLIDER(
                 key=_COMPONENT,
-                data={
-                    "table": _table(of, of.key, line, model.threshold),
-                    "given": list(st.session_state[GIVEN]),
-                },
+                data={"table": _table(of, line, model.threshold), "given": st.session_state[GIVEN]},
                 default={POSITION: None},
                 on_at_change=_moved,
             )
@@ -104,7 +106,7 @@ def live(
 
 def take(threshold: float, rule: str) -> None:
     """Move the slider to a threshold; rounded down, so that it never misses one more part."""
-    _put(math.floor(log_odds_of(threshold) / STEP) * STEP)
+    _put(round(math.floor(log_odds_of(threshold) / STEP) * STEP, 2))
     st.session_state[RULE] = rule
 
 
@@ -125,7 +127,7 @@ def figures(of: Picture, line: Line, now: float) -> dict[str, NDArray[Any]]:
     """Columns of figures, one row for each position of the slider; rates are from 0 to 1."""
     scale = scale_of(of, now)
     thresholds = probabilities(scale.positions)
-    thresholds[_row(scale)] = now
+    thresholds[scale.row] = now
     counts = of.counts.at(thresholds)
     lowest = probabilities(of.parts.lowest_by_casting())
     caught_whole = len(lowest) - np.searchsorted(lowest, thresholds)
@@ -154,56 +156,50 @@ def figures(of: Picture, line: Line, now: float) -> dict[str, NDArray[Any]]:
     }
 
 
-@st.cache_data(max_entries=20, show_spinner=False)
-def _table(_of: Picture, key: str, line: Line, now: float) -> str:
+@st.cache_data(max_entries=20, show_spinner=False, hash_funcs={Picture: lambda of: of.key})
+def _table(of: Picture, line: Line, now: float) -> str:
     """What the browser is sent, as JSON."""
-    scale = scale_of(_of, now)
+    scale = scale_of(of, now)
     columns = {
         name: [None if math.isnan(value) else float(f"{value:.7g}") for value in column.tolist()]
-        for name, column in figures(_of, line, now).items()
+        for name, column in figures(of, line, now).items()
     }
     told = {
         "lowest": scale.lowest,
         "highest": scale.highest,
         "step": STEP,
-        "now": _row(scale),
+        "now": scale.row,
         "columns": columns,
         "words": {
             "lowest": str(scale.lowest),
             "highest": str(scale.highest),
-            "defective": count(_of.counts.defective),
-            "ok": count(_of.counts.ok),
-            "castings": count(len(_of.parts.lowest_by_casting())),
+            "defective": count(of.counts.defective),
+            "ok": count(of.counts.ok),
+            "castings": count(len(of.parts.lowest_by_casting())),
             "shift": count(line.parts_per_shift),
         },
         "margin": MARGIN,
-        "floor": lowest_precision(_of),
+        "floor": lowest_precision(of),
     }
     return json.dumps(told, separators=(",", ":"))
-
-
-def _row(scale: Scale) -> int:
-    """The row of the threshold in force."""
-    return round((scale.now - scale.lowest) / STEP)
 
 
 def _position(scale: Scale) -> float:
     """Where the slider is, in log-odds: moved, in the address, or at the threshold in force."""
     state = st.session_state
-    if POSITION not in state:
-        given = url_state.decimal(POSITION, scale.lowest, scale.highest)
-        _put(scale.now if given is None else given)
-    if not scale.lowest <= state[POSITION] <= scale.highest:
-        _put(min(max(state[POSITION], scale.lowest), scale.highest))
-    at: float = state[POSITION]
+    given = state.get(POSITION, url_state.decimal(POSITION, scale.lowest, scale.highest))
+    wanted = scale.now if given is None else round(given, 2)
+    at: float = min(max(wanted, scale.lowest), scale.highest)
+    if state.get(POSITION) != at:
+        _put(at)
     url_state.keep(POSITION, None if abs(at - scale.now) < STEP / 2 else f"{at:.2f}")
     return at
 
 
 def _put(at: float) -> None:
     number, _ = st.session_state.get(GIVEN, (0, 0.0))
-    st.session_state[POSITION] = round(at, 2)
-    st.session_state[GIVEN] = (number + 1, round(at, 2))
+    st.session_state[POSITION] = at
+    st.session_state[GIVEN] = (number + 1, at)
 
 
 def _moved() -> None:
@@ -221,10 +217,9 @@ def _apply_button(now: float, proposed: float, person: Person | None) -> None:
         width="stretch",
         icon=":material/rule:",
         disabled=now == proposed or not allowed,
-        help="Only an engineer can apply a threshold." if not allowed else None,
+        help=None if allowed else "Only an engineer can apply a threshold.",
     ):
-        rule = st.session_state.get(RULE, BY_HAND)
-        st.session_state[APPLY] = Proposal(proposed, rule)
+        st.session_state[APPLY] = Proposal(proposed, st.session_state.get(RULE, BY_HAND))
         st.rerun()
 
 
