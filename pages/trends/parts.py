@@ -9,40 +9,38 @@ import streamlit as st
 
 from core.inspection.records import Verdict
 from core.process.trends import Bucket, Point
-from db.inspections.models import model_by_sha256
 from db.process.trends import bucket_parts, bucket_size
 from db.selection import Selection
 from db.session import reading
-from pages.shared import url_state
 from pages.shared.charts import CONFIG, Figure
+from pages.shared.gallery import PAGE, paged
 from pages.shared.part_card import card
+from pages.shared.pictures import evidence_scale
 from pages.shared.services import Services
 from pages.shared.text import LOOKS, count, plain
+from pages.shared.url_state import choice
 
-PAGE = 24
-POINT = "point"
 ALL = "All"
+_POINT = "trend-point"
 
 
 def ask_point(points: Sequence[Point]) -> Bucket | None:
-    """The point whose parts are open; also a list, for who cannot click on a chart."""
+    """The point whose parts are open; also a list, for those who cannot click on a chart."""
     by_key = {point.bucket.key: point.bucket for point in points}
-    wanted = url_state.number(POINT)
-    state = st.session_state
-    if state.get("trend-point") not in by_key:
-        state["trend-point"] = wanted if wanted in by_key else None
-    chosen = st.selectbox(
+    chosen = choice(
+        st.selectbox,
         "Parts of",
         list(by_key),
+        None,
+        name="point",
+        key=_POINT,
         format_func=lambda key: by_key[key].label,
         index=None,
         placeholder="Click a point above, or choose one here, to see its parts",
-        key="trend-point",
         width=460,
         label_visibility="collapsed",
     )
-    url_state.keep(POINT, chosen)
-    return by_key.get(chosen) if chosen is not None else None
+    return by_key[chosen] if chosen is not None else None
 
 
 def clickable(figure: Figure, key: str) -> None:
@@ -50,20 +48,20 @@ def clickable(figure: Figure, key: str) -> None:
     st.plotly_chart(
         figure,
         key=key,
-        on_select=partial(_picked, key),
+        on_select=partial(_open_point, key),
         selection_mode="points",
         config=CONFIG,
     )
 
 
-def _picked(chart: str) -> None:
+def _open_point(chart: str) -> None:
     """Open the point that was clicked in a chart; called before the page is drawn again.
 
     What can be clicked ends its ``customdata`` with the key of its bucket.
     """
     for point in st.session_state[chart].selection.points:
         if "customdata" in point:
-            st.session_state["trend-point"] = point["customdata"][-1]
+            st.session_state[_POINT] = point["customdata"][-1]
 
 
 def parts_behind(services: Services, bucket: Bucket, scope: Selection) -> None:
@@ -73,7 +71,7 @@ def parts_behind(services: Services, bucket: Bucket, scope: Selection) -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.subheader(plain(bucket.label), anchor=False, width="content")
-        choice: str = st.segmented_control(
+        shown: str = st.segmented_control(
             "Show",
             list(names),
             format_func=names.__getitem__,
@@ -83,20 +81,15 @@ def parts_behind(services: Services, bucket: Bucket, scope: Selection) -> None:
             label_visibility="collapsed",
             width="content",
         )
-    verdict = None if choice == ALL else Verdict(choice)
+    verdict = None if shown == ALL else Verdict(shown)
     with reading(services.database) as connection:
         size = bucket_size(connection, bucket, scope, verdict)
-        pages = max(1, -(-size // PAGE))
-        pager = f"trend-page-{bucket.key}-{choice}"
-        page = max(1, min(pages, st.session_state.get(pager, 1)))
-        parts = bucket_parts(connection, bucket, scope, verdict, (page - 1) * PAGE, PAGE)
-        models = {part.inspection.model for part in parts}
-        found = [model_by_sha256(connection, model) for model in models]
-    scales = {model.sha256: float(model.card["evidence_scale"]) for model in found if model}
     st.caption(f"{count(size)} parts, oldest first")
-    with st.grid(min_column_width=310, gap="small"):
-        for part in parts:
-            card(services, part, scales[part.inspection.model])
-    if pages > 1:
-        with st.container(horizontal=True, horizontal_alignment="center"):
-            st.pagination(pages, key=pager)
+    address = services.settings.database_url
+    with paged(f"trend-page-{bucket.key}-{shown}", size) as first:
+        with reading(services.database) as connection:
+            parts = bucket_parts(connection, bucket, scope, verdict, first, PAGE)
+        with st.grid(min_column_width=310, gap="small"):
+            for part in parts:
+                model = part.inspection.model
+                card(services, part, evidence_scale(services.database, address, model))

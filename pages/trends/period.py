@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import streamlit as st
-from sqlalchemy import Engine as Database
+from sqlalchemy import Connection
 
 from core.process.shifts import Calendar
 from core.process.trends import Bucket, Cell, Grain, Point, buckets_of, finest, period, points_of
@@ -20,6 +20,7 @@ from db.review import queue
 from db.selection import Selection
 from db.session import reading
 from pages.shared import url_state
+from pages.shared.cached_read import cached_read
 from pages.shared.services import Services
 from pages.shared.text import plain
 
@@ -63,11 +64,7 @@ def choose(services: Services) -> View | None:
     if newest is None:
         return None
     first, last = _first_days(calendar, newest)
-    state = st.session_state
-    state.setdefault("trend-days", (first, last))
-    wanted = url_state.number("model")
-    state.setdefault("trend-model", wanted if wanted in models else ALL_MODELS)
-    state.setdefault("trend-by", Grain(url_state.word("by", list(Grain)) or Grain.SHIFT))
+    st.session_state.setdefault("trend-days", (first, last))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         days = st.date_input("Days", key="trend-days", width=250)
         station: str = st.selectbox(
@@ -77,55 +74,51 @@ def choose(services: Services) -> View | None:
             width=200,
             bind="query-params",
         )
-        model: int = st.selectbox(
+        model = url_state.choice(
+            st.selectbox,
             "Model",
             [ALL_MODELS, *models],
+            ALL_MODELS,
+            name="model",
+            key="trend-model",
             format_func=lambda number: (
                 f"{models[number].name} · {models[number].sha256[:8]}" if number else "All models"
             ),
-            key="trend-model",
             width=220,
         )
         # While a period is being chosen, only its first day is known.
         first, last = (days[0], days[-1]) if isinstance(days, tuple) and days else (first, last)
         begins, ends = period(calendar, first, last)
         grains = finest(calendar, begins, ends)
-        if state["trend-by"] not in grains:
-            state["trend-by"] = grains[0]
-        grain: Grain | None = st.segmented_control(
-            "By", grains, format_func=BY.__getitem__, required=True, key="trend-by", width="content"
+        grain = url_state.choice(
+            st.segmented_control,
+            "By",
+            grains,
+            Grain.SHIFT if Grain.SHIFT in grains else grains[0],
+            name="by",
+            key="trend-by",
+            format_func=BY.__getitem__,
+            required=True,
+            width="content",
         )
-    grain = grain or grains[0]
     url_state.keep("from", first.isoformat())
     url_state.keep("to", last.isoformat())
-    url_state.keep("model", model or None)
-    url_state.keep("by", None if grain is Grain.SHIFT else grain.value)
     scope = Selection(None if station == ALL_STATIONS else station, model or None)
     return View(calendar, begins, ends, scope, grain, version)
 
 
 def counted(services: Services, view: View) -> Counted:
     """The view's counts, made once for all reruns until something is stored."""
-    buckets, cells = _counted(services.database, services.settings.database_url, view)
+    buckets, cells = cached_read(services, view.version, _buckets_and_cells, view)
     return Counted(buckets, cells, points_of(buckets, cells))
 
 
-def _key(view: View) -> tuple[object, ...]:
-    calendar, scope = view.calendar, view.scope
-    shifts = [(pattern.name, pattern.starts.isoformat()) for pattern in calendar.patterns]
-    place = (scope.station, scope.model_id, view.grain.value)
-    return (calendar.zone.key, shifts, view.begins, view.ends, *place, view.version)
-
-
-@st.cache_data(max_entries=60, show_spinner="Counting ...", hash_funcs={View: _key})
-def _counted(_database: Database, address: str, view: View) -> tuple[list[Bucket], list[Cell]]:
-    """Buckets and cells; ``address`` only tells one database from another."""
-    with reading(_database) as connection:
-        if view.grain is Grain.BATCH:
-            buckets = batch_buckets(connection, view.begins, view.ends, view.scope.station)
-        else:
-            buckets = buckets_of(view.calendar, view.grain, view.begins, view.ends)
-        return buckets, trends.cells(connection, buckets, view.scope)
+def _buckets_and_cells(connection: Connection, view: View) -> tuple[list[Bucket], list[Cell]]:
+    if view.grain is Grain.BATCH:
+        buckets = batch_buckets(connection, view.begins, view.ends, view.scope.station)
+    else:
+        buckets = buckets_of(view.calendar, view.grain, view.begins, view.ends)
+    return buckets, trends.cells(connection, buckets, view.scope)
 
 
 def nothing_here(view: View) -> None:
