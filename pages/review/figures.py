@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
-from sqlalchemy import Engine as Database
+from sqlalchemy import Connection
 
 from core.review.estimates import (
     AGREEMENT,
@@ -22,6 +22,7 @@ from db.selection import Selection
 from db.session import reading
 from pages.review.filters import Show
 from pages.review.session import WORDS, begin_again
+from pages.shared.cached_read import cached_read
 from pages.shared.part_card import PART
 from pages.shared.services import Services
 from pages.shared.text import LOOKS, count, plain, short
@@ -33,29 +34,22 @@ MOST_EXPORTED = 2_000
 Counted = tuple[Production, Agreement, list[Suspect], tuple[int, int]]
 
 
-@st.cache_data(max_entries=32, show_spinner="Counting ...")
-def _counted(_database: Database, address: str, version: str, filters: Selection) -> Counted:
-    """The last pair is how many photographs people found defective, and how many OK.
-
-    ``address`` and ``version`` only tell one state of one database from another.
-    """
-    with reading(_database) as connection:
-        reviewed = [part.is_defective for part in reviewed_parts(connection, filters)]
-        return (
-            figures.production(connection, filters),
-            agreement(second_opinions(connection, filters)),
-            figures.suspects(connection, filters),
-            (sum(reviewed), len(reviewed) - sum(reviewed)),
-        )
+def _counted(connection: Connection, filters: Selection) -> Counted:
+    """The last pair is how many photographs people found defective, and how many OK."""
+    reviewed = [part.is_defective for part in reviewed_parts(connection, filters)]
+    return (
+        figures.production(connection, filters),
+        agreement(second_opinions(connection, filters)),
+        figures.suspects(connection, filters),
+        (sum(reviewed), len(reviewed) - sum(reviewed)),
+    )
 
 
 def figures_view(services: Services, filters: Selection) -> None:
     """Escape rate, confusion matrix, agreement and possible labelling errors of these parts."""
     with reading(services.database) as connection:
         version = data_version(connection)
-    production, agreed, suspects, reviewed = _counted(
-        services.database, services.settings.database_url, version, filters
-    )
+    production, agreed, suspects, reviewed = cached_read(services, version, _counted, filters)
     if not production.flagged.parts + production.borderline.parts + production.passed.parts:
         st.info(
             "No part with these filters has a verdict yet. Inspect photographs, or choose other "
@@ -99,33 +93,33 @@ def _escapes(production: Production) -> None:
 
 
 def _rates(production: Production, estimated: Estimate, agreed: Agreement) -> None:
+    kappa = agreed.kappa
     with st.grid(columns=4, min_column_width=170, gap="xsmall"):
-        st.metric(
-            "Recall",
-            _percent(estimated.recall),
-            border=True,
-            help="Share of the defective parts that the model flagged, weighted.",
-        )
-        st.metric(
-            "False alarms among OK parts",
-            _percent(estimated.false_alarm_rate),
-            border=True,
-            help="Share of the OK parts that the model flagged, weighted.",
-        )
-        st.metric(
-            "Flagged parts that are defective",
-            _percent(estimated.precision),
-            border=True,
-            help=f"Of {count(production.flagged.parts)} flagged parts.",
-        )
-        st.metric(
-            "Agreement of reviewers",
-            "-" if agreed.kappa is None else f"{agreed.kappa:.2f}",
-            border=True,
-            help="Cohen's kappa of blind second reviews: 1 is full agreement, 0 is chance.",
-        )
+        for name, value, meaning in (
+            (
+                "Recall",
+                _percent(estimated.recall),
+                "Share of the defective parts that the model flagged, weighted.",
+            ),
+            (
+                "False alarms among OK parts",
+                _percent(estimated.false_alarm_rate),
+                "Share of the OK parts that the model flagged, weighted.",
+            ),
+            (
+                "Flagged parts that are defective",
+                _percent(estimated.precision),
+                f"Of {count(production.flagged.parts)} flagged parts.",
+            ),
+            (
+                "Agreement of reviewers",
+                "-" if kappa is None else f"{kappa:.2f}",
+                "Cohen's kappa of blind second reviews: 1 is full agreement, 0 is chance.",
+            ),
+        ):
+            st.metric(name, value, border=True, help=meaning)
     if agreed.parts:
-        verdict = "" if agreed.kappa is None else _kappa_word(agreed.kappa)
+        verdict = "" if kappa is None else _kappa_word(kappa)
         st.caption(
             f"{count(agreed.agreed)} of {count(agreed.parts)} parts were decided alike by two "
             f"people. {verdict}"

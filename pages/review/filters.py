@@ -24,9 +24,7 @@ from pages.shared.text import LOOKS, batch_name
 
 BATCHES = 200
 NAMES = ("verdict", "batch", "station", "day", "shift", "by")
-_BOUND = ("station", "day", "shift")
-"""Those whose widget is bound to the address."""
-"""Names of the filters in the address."""
+"""Names of the filters in the address, and keys of their widgets."""
 
 
 class Show(StrEnum):
@@ -63,27 +61,22 @@ def listed(
 
 def choose(services: Services, shows: bool = True) -> Choice:
     """Draw the filters; without ``shows`` there is no choice between open and decided parts."""
-    show = _show() if shows else Show.OPEN
+    show = Show.OPEN
+    if shows:
+        show = url_state.choice(
+            st.segmented_control,
+            "Show",
+            list(Show),
+            Show.OPEN,
+            name="show",
+            key="review show",
+            format_func=SHOWN.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+            wrap=True,
+        )
     filters = _filters(services, show is not Show.OPEN or not shows)
     return Choice(show, replace(filters, disagreement=show is Show.DISAGREEMENT))
-
-
-def _show() -> Show:
-    key = "review show"
-    if key not in st.session_state:
-        st.session_state[key] = Show(url_state.word("show", list(Show)) or Show.OPEN)
-    show: Show | None = st.segmented_control(
-        "Show",
-        list(Show),
-        format_func=SHOWN.__getitem__,
-        required=True,
-        key=key,
-        label_visibility="collapsed",
-        wrap=True,
-    )
-    show = show or Show.OPEN
-    url_state.keep("show", None if show is Show.OPEN else show.value)
-    return show
 
 
 def _filters(services: Services, with_reviewer: bool) -> Selection:
@@ -131,41 +124,29 @@ def _filters(services: Services, with_reviewer: bool) -> Selection:
     )
 
 
-def _key(name: str) -> str:
-    return f"review filter {name}"
-
-
 def _label() -> str:
-    active = sum(bool(st.query_params.get(name)) for name in NAMES)
+    given = (st.session_state.get(name, st.query_params.get(name)) for name in NAMES)
+    active = sum(bool(value) for value in given)
     return f"Filters ({active})" if active else "Filters"
 
 
 def _clear() -> None:
     for name in NAMES:
-        if name in _BOUND:
-            st.session_state[name] = None
-        else:
-            st.session_state[_key(name)] = None
-            url_state.keep(name, None)
+        st.session_state[name] = None
 
 
 def _select(label: str, name: str, options: dict[str, str]) -> str | None:
-    # Not bound to the address: a bound widget would write the label there, not the value.
-    key = _key(name)
-    if key not in st.session_state:
-        st.session_state[key] = url_state.word(name, list(options))
-    elif st.session_state[key] not in options:
-        st.session_state[key] = None
-    chosen: str | None = st.selectbox(
+    return url_state.choice(
+        st.selectbox,
         label,
         list(options),
+        None,
+        name=name,
+        key=name,
         format_func=lambda value: options.get(value, value),
         index=None,
         placeholder="All",
-        key=key,
     )
-    url_state.keep(name, chosen)
-    return chosen
 
 
 def _period(

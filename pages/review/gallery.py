@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.errors import QualityControlError
 from core.people import Person
 from core.review.decisions import Decision, read_names
 from db.inspections.parts import Part, part_by_id
@@ -13,15 +12,14 @@ from db.review.queue import decided_count, open_count
 from db.session import reading
 from pages.review.filters import Choice, Show, listed
 from pages.review.session import WORDS
-from pages.shared import url_state
+from pages.shared.gallery import PAGE, paged
 from pages.shared.part_card import card_picture, card_verdict
 from pages.shared.pictures import evidence_scale
-from pages.shared.services import Services, say_busy
+from pages.shared.services import Services, say_busy, shown_errors
 from pages.shared.text import count, plain, short
 from services.review import decide_many
 
-PAGE = 24
-_CHOSEN = "review chosen"
+_SELECTED = "review selected"
 
 
 def gallery_view(services: Services, person: Person, choice: Choice) -> None:
@@ -31,24 +29,18 @@ def gallery_view(services: Services, person: Person, choice: Choice) -> None:
             size = open_count(connection, person, choice.filters)
         else:
             size = decided_count(connection, choice.filters)
-        pages = max(1, -(-size // PAGE))
-        page = min(pages, url_state.number("page") or 1)
-        page = max(1, min(pages, st.session_state.get(_pager(choice), page)))
-        numbers = listed(connection, person, choice, (page - 1) * PAGE, PAGE)
-        parts = [part for number in numbers if (part := part_by_id(connection, number))]
-    if not parts:
+    if not size:
         st.info("No part here. Choose other filters, or come back later.", icon=":material/inbox:")
         return
-    ticked = _ticked()
-    chosen = [part.id for part in parts if part.id in ticked]
-    _actions(services, person, parts, chosen, size)
-    with st.grid(min_column_width=250, gap="small"):
-        for part in parts:
-            _card(services, part)
-    if pages > 1:
-        with st.container(horizontal=True, horizontal_alignment="center"):
-            st.pagination(pages, default=page, key=_pager(choice))
-    url_state.keep("page", None if page == 1 else page)
+    with paged(f"review page {hash(choice)}", size) as first:
+        with reading(services.database) as connection:
+            numbers = listed(connection, person, choice, first, PAGE)
+            parts = [part for number in numbers if (part := part_by_id(connection, number))]
+        chosen = [part.id for part in parts if part.id in _selected()]
+        _actions(services, person, parts, chosen, size)
+        with st.grid(min_column_width=250, gap="small"):
+            for part in parts:
+                _card(services, part)
 
 
 def _actions(
@@ -56,10 +48,10 @@ def _actions(
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{len(chosen)} selected** of {count(size)}", width="content")
-        st.button("Select page", on_click=_tick, args=(parts, True), icon=":material/select_all:")
+        st.button("Select page", on_click=_select, args=(parts, True), icon=":material/select_all:")
         st.button(
             "Clear selection",
-            on_click=_tick,
+            on_click=_select,
             args=(parts, False),
             disabled=not chosen,
             icon=":material/deselect:",
@@ -87,7 +79,7 @@ def _confirm(services: Services, person: Person, decision: Decision, chosen: lis
     note = st.text_input("Note (optional)", max_chars=LONGEST_NOTE)
     if not st.button("Decide", type="primary", icon=":material/done_all:"):
         return
-    try:
+    with shown_errors(retry=False):
         decide_many(
             services.database,
             person,
@@ -98,12 +90,10 @@ def _confirm(services: Services, person: Person, decision: Decision, chosen: lis
             review_rate=services.settings.review_rate,
             busy=say_busy,
         )
-    except QualityControlError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    _ticked().difference_update(chosen)
-    st.toast(f"{count(len(chosen))} parts decided: {WORDS[decision]}.", icon=":material/done_all:")
-    st.rerun()
+        _selected().difference_update(chosen)
+        said = f"{count(len(chosen))} parts decided: {WORDS[decision]}."
+        st.toast(said, icon=":material/done_all:")
+        st.rerun()
 
 
 def _card(services: Services, part: Part) -> None:
@@ -111,26 +101,19 @@ def _card(services: Services, part: Part) -> None:
     with st.container(border=True, gap="xxsmall"):
         card_picture(services, part, evidence_scale(services.database, address, item.model))
         card_verdict(part)
-        box = f"{_CHOSEN} {part.id}"
-        st.session_state[box] = part.id in _ticked()
-        st.checkbox(plain(short(part.file, 30)), key=box, on_change=_turn, args=(part.id,))
+        box = f"{_SELECTED} {part.id}"
+        selected = st.session_state[box] = part.id in _selected()
+        st.checkbox(
+            plain(short(part.file, 30)), key=box, on_change=_select, args=([part], not selected)
+        )
 
 
-def _ticked() -> set[int]:
+def _selected() -> set[int]:
     """The selected parts; not read off the boxes, because those not drawn lose their state."""
-    ticked: set[int] = st.session_state.setdefault(_CHOSEN, set())
-    return ticked
+    selected: set[int] = st.session_state.setdefault(_SELECTED, set())
+    return selected
 
 
-def _tick(parts: list[Part], on: bool) -> None:
-    change = _ticked().update if on else _ticked().difference_update
+def _select(parts: list[Part], on: bool) -> None:
+    change = _selected().update if on else _selected().difference_update
     change({part.id for part in parts})
-
-
-def _turn(part: int) -> None:
-    _ticked().symmetric_difference_update({part})
-
-
-def _pager(choice: Choice) -> str:
-    """Key of the pager; another list begins on its first page."""
-    return f"review page {hash(choice)}"

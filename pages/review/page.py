@@ -29,7 +29,17 @@ def page() -> None:
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.title("Review", anchor=False, width="content")
-        view = _view()
+        view = url_state.choice(
+            st.segmented_control,
+            "View",
+            list(VIEWS),
+            ONE,
+            name="view",
+            key="review view",
+            format_func=VIEWS.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+        )
     if view == FIGURES:
         with _bar():
             choice = choose(services, shows=False)
@@ -56,22 +66,6 @@ def page() -> None:
 
 def _bar() -> st.delta_generator.DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="center", gap="small")
-
-
-def _view() -> str:
-    if "review view" not in st.session_state:
-        st.session_state["review view"] = url_state.word("view", list(VIEWS)) or ONE
-    view: str | None = st.segmented_control(
-        "View",
-        list(VIEWS),
-        format_func=VIEWS.__getitem__,
-        required=True,
-        key="review view",
-        label_visibility="collapsed",
-    )
-    view = view or ONE
-    url_state.keep("view", None if view == ONE else view)
-    return view
 
 
 def _one_by_one(services: Services, person: Person, choice: Choice) -> None:

@@ -29,12 +29,6 @@ def decimal(name: str, lowest: float, highest: float) -> float | None:
     return value if lowest <= value <= highest else None
 
 
-def word(name: str, allowed: Sequence[str]) -> str | None:
-    """The word under this name, if it is one of those allowed."""
-    value = st.query_params.get(name)
-    return value if value in allowed else None
-
-
 def keep(name: str, value: str | float | None) -> None:
     """Write a choice into the address; None removes it."""
     if value is None:
