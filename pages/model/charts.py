@@ -22,13 +22,10 @@ def learning_figure(curves: Sequence[Epoch]) -> Figure:
     for number, stage in enumerate(dict.fromkeys(epoch.stage for epoch in curves), start=1):
         epochs = [epoch for epoch in curves if epoch.stage == stage]
         at = [f"Stage {number}, epoch {epoch.epoch}" for epoch in epochs]
+        held_out = [epoch.validation_loss for epoch in epochs]
         for name, losses, colour in (
             ("Training", [epoch.training_loss for epoch in epochs], neutral()),
-            (
-                "Castings held out",
-                [epoch.validation_loss for epoch in epochs],
-                colour_of(Verdict.OK),
-            ),
+            ("Castings held out", held_out, colour_of(Verdict.OK)),
         ):
             hover = f"%{{x}}<br>{name}: %{{y:.3f}}"
             lines.append(line(at, losses, colour, hover, name=name, showlegend=number == 1))
@@ -92,8 +89,7 @@ def _figure(data: list[Trace], across: dict[str, Any], up: dict[str, Any]) -> Fi
 
 def _curve(across: Rates, up: Rates) -> Trace:
     hover = "%{x:.2%}, %{y:.2%}"
-    colour = colour_of(Verdict.OK)
-    return line(across.tolist(), up.tolist(), colour, hover, mode="lines", name=HELD_OUT)
+    return line(across, up, colour_of(Verdict.OK), hover, mode="lines", name=HELD_OUT)
 
 
 def _shipped(across: float, up: float) -> Trace:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from core.errors import ModelUnavailable, ThresholdError
@@ -108,7 +106,7 @@ def _evaluation(evaluation: Evaluation) -> None:
 
 def _held_out_curves(card: ModelCard) -> None:
     try:
-        found = _curves(card.identity)
+        found = _curves(card)
     except ThresholdError as error:
         st.info(plain(str(error)), icon=":material/info:")
         return
@@ -122,11 +120,10 @@ def _held_out_curves(card: ModelCard) -> None:
     st.caption(plain(f"Threshold {percent(card.threshold.probability)}: {card.threshold.rule}"))
 
 
-@st.cache_data(show_spinner=False, max_entries=2)
-def _curves(identity: str) -> Curves:
-    card = read_card()
-    if card.identity != identity:
-        raise ThresholdError("The model changed while the page was drawn. Reload the page.")
+@st.cache_data(
+    show_spinner=False, max_entries=2, hash_funcs={ModelCard: lambda card: card.identity}
+)
+def _curves(card: ModelCard) -> Curves:
     return curves(read_held_out_scores(card))
 
 
@@ -157,13 +154,16 @@ def _robustness(card: ModelCard) -> None:
         _not_measured()
         return
     st.dataframe(
-        {
-            "Change": [row.change for row in found.changes],
-            "Photographs": [row.photographs for row in found.changes],
-            "AUC": [row.auc for row in found.changes],
-            "Verdicts flipped": [100 * row.flipped for row in found.changes],
-            "Rejected by the gate": [100 * row.turned_away for row in found.changes],
-        },
+        [
+            {
+                "Change": row.change,
+                "Photographs": row.photographs,
+                "AUC": row.auc,
+                "Verdicts flipped": 100 * row.flipped,
+                "Rejected by the gate": 100 * row.turned_away,
+            }
+            for row in found.changes
+        ],
         column_config={
             "AUC": st.column_config.NumberColumn(format="%.4f"),
             "Verdicts flipped": SHARE,
@@ -187,14 +187,14 @@ def _gate(card: ModelCard) -> None:
         _not_measured()
         return
     st.dataframe(
-        {
-            "Pictures": [row.pictures for row in card.gate_report],
-            "Number": [row.number for row in card.gate_report],
-            "Rejected": [
-                100 * row.turned_away / row.number if row.number else None
-                for row in card.gate_report
-            ],
-        },
+        [
+            {
+                "Pictures": row.pictures,
+                "Number": row.number,
+                "Rejected": 100 * row.turned_away / row.number if row.number else None,
+            }
+            for row in card.gate_report
+        ],
         column_config={"Rejected": SHARE},
         hide_index=True,
     )
@@ -208,26 +208,25 @@ def _worst(card: ModelCard) -> None:
     evaluation = card.evaluations.get("unseen")
     if evaluation is None:
         return
-    rows = _worst_of(evaluation.by_casting)
+    wrong = [row for row in evaluation.by_casting if _wrong(row)]
+    rows = sorted(wrong, key=_wrong, reverse=True)[:WORST]
     st.subheader("Castings it gets wrong", anchor=False)
     if not rows:
         st.text("None of the castings held out.")
         return
     st.dataframe(
-        {
-            "Casting": [row.casting for row in rows],
-            "Label": [row.label for row in rows],
-            "Photographs": [row.photographs for row in rows],
-            "Wrong": [100 * _wrong(row) / row.photographs for row in rows],
-        },
+        [
+            {
+                "Casting": row.casting,
+                "Label": row.label,
+                "Photographs": row.photographs,
+                "Wrong": 100 * _wrong(row) / row.photographs,
+            }
+            for row in rows
+        ],
         column_config={"Wrong": SHARE},
         hide_index=True,
     )
-
-
-def _worst_of(castings: Sequence[CastingResult]) -> list[CastingResult]:
-    wrong = [row for row in castings if _wrong(row)]
-    return sorted(wrong, key=_wrong, reverse=True)[:WORST]
 
 
 def _wrong(row: CastingResult) -> int:

@@ -119,17 +119,17 @@ def _rates(production: Production, estimated: Estimate, agreed: Agreement) -> No
         ):
             st.metric(name, value, border=True, help=meaning)
     if agreed.parts:
-        verdict = "" if kappa is None else _kappa_word(kappa)
-        st.caption(
-            f"{count(agreed.agreed)} of {count(agreed.parts)} parts were decided alike by two "
-            f"people. {verdict}"
-        )
-
-
-def _kappa_word(kappa: float) -> str:
-    if kappa >= AGREEMENT:
-        return f"Kappa is at least {AGREEMENT}: good agreement."
-    return f"Kappa is below {AGREEMENT}: agree on what a defect is before trusting these figures."
+        alike = f"{count(agreed.agreed)} of {count(agreed.parts)} parts"
+        if kappa is None:
+            verdict = ""
+        elif kappa >= AGREEMENT:
+            verdict = f"Kappa is at least {AGREEMENT}: good agreement."
+        else:
+            verdict = (
+                f"Kappa is below {AGREEMENT}: agree on what a defect is before trusting these "
+                "figures."
+            )
+        st.caption(f"{alike} were decided alike by two people. {verdict}")
 
 
 def _matrix(estimated: Estimate) -> None:

@@ -8,9 +8,6 @@ import streamlit as st
 
 from core.thresholds.costs import Costs
 
-DEFECT_PERCENT = 2.0
-PARTS_PER_SHIFT = 800
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -22,54 +19,41 @@ class Line:
 
 def ask_line() -> Line:
     """The line's figures, kept in the address."""
-    percent = st.number_input(
-        "Expected defect rate, %",
-        0.01,
-        99.0,
-        DEFECT_PERCENT,
-        0.5,
-        key="defective",
-        bind="query-params",
-        help="True share of defective castings in production. The evidence set has more, so enter "
+    percent = _number(
+        ("Expected defect rate, %", "defective"),
+        (0.01, 99.0, 2.0, 0.5),
+        "True share of defective castings in production. The evidence set has more, so enter "
         "it here.",
     )
-    parts = st.number_input(
-        "Parts per shift",
-        1,
-        1_000_000,
-        PARTS_PER_SHIFT,
-        50,
-        key="shift",
-        bind="query-params",
-        help="Of one line.",
-    )
-    return Line(percent / 100, parts)
+    parts = _number(("Parts per shift", "shift"), (1, 1_000_000, 800, 50), "Of one line.")
+    return Line(percent / 100, int(parts))
 
 
 def ask_costs() -> Costs:
     """What errors cost, kept in the address."""
     left, right = st.columns(2, gap="small")
-    escape = left.number_input(
-        "Cost of an escape",
-        0.0,
-        1e9,
-        100.0,
-        10.0,
-        key="escape",
-        bind="query-params",
-        help="A defective part passed as OK: complaint, replacement, sorting.",
-    )
-    alarm = right.number_input(
-        "Cost of a false alarm",
-        0.0,
-        1e9,
-        2.0,
-        1.0,
-        key="alarm",
-        bind="query-params",
-        help="An OK part flagged as defective: a person has to look at it.",
-    )
+    with left:
+        escape = _number(
+            ("Cost of an escape", "escape"),
+            (0.0, 1e9, 100.0, 10.0),
+            "A defective part passed as OK: complaint, replacement, sorting.",
+        )
+    with right:
+        alarm = _number(
+            ("Cost of a false alarm", "alarm"),
+            (0.0, 1e9, 2.0, 1.0),
+            "An OK part flagged as defective: a person has to look at it.",
+        )
     return Costs(escape, alarm)
+
+
+def _number(
+    names: tuple[str, str], scale: tuple[float, float, float, float], meaning: str
+) -> float:
+    """Ask for a number: its label and its name in the address; lowest, highest, usual, step."""
+    label, key = names
+    value: float = st.number_input(label, *scale, key=key, bind="query-params", help=meaning)
+    return value
 
 
 def amount(number: float) -> str:
