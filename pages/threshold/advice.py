@@ -13,10 +13,10 @@ from pages.shared.services import shown_errors
 from pages.shared.text import count, percent, plain
 from pages.shared.url_state import choice
 from pages.threshold.charts import draw_cost
-from pages.threshold.evidence import Picture, cheapest_of, threshold_name
+from pages.threshold.evidence import Evidence, cheapest_of, threshold_name
 from pages.threshold.line import Line, amount, ask_costs
 
-Take = Callable[[float, str], None]
+Propose = Callable[[float, str], None]
 
 RECALL = 0.99
 RECALLS = (0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
@@ -24,7 +24,7 @@ CONFIDENCES = (0.8, 0.9, 0.95, 0.99)
 CONFIDENCE = 0.95
 
 
-def recall_advice(of: Picture, take: Take) -> None:
+def recall_advice(evidence: Evidence, propose: Propose) -> None:
     """The threshold that guarantees a recall, or why none can; and the one that kept it here."""
     with st.container(border=True):
         st.markdown("**Recall floor**")
@@ -34,13 +34,13 @@ def recall_advice(of: Picture, take: Take) -> None:
         with right:
             confidence = _share("With confidence", "confidence", CONFIDENCES, CONFIDENCE)
         with shown_errors(retry=False):
-            _guaranteed(of, recall, confidence, take)
-            _observed(of, recall, take)
+            _guaranteed(evidence, recall, confidence, propose)
+            _observed(evidence, recall, propose)
 
 
-def _guaranteed(of: Picture, recall: float, confidence: float, take: Take) -> None:
+def _guaranteed(evidence: Evidence, recall: float, confidence: float, propose: Propose) -> None:
     try:
-        floor = recall_floor(of.parts, recall, confidence)
+        floor = recall_floor(evidence.parts, recall, confidence)
     except NotEnoughCastings as error:
         st.warning(plain(str(error)), icon=":material/add_a_photo:")
         return
@@ -52,11 +52,11 @@ def _guaranteed(of: Picture, recall: float, confidence: float, take: Take) -> No
         icon=":material/verified:",
     )
     rule = f"recall {recall:g} promised with {confidence:g} confidence"
-    _take_button("guaranteed", take, floor.threshold, rule)
+    _use_button("guaranteed", propose, floor.threshold, rule)
 
 
-def _observed(of: Picture, recall: float, take: Take) -> None:
-    seen = recall_floor_on_photographs(of.parts, recall)
+def _observed(evidence: Evidence, recall: float, propose: Propose) -> None:
+    seen = recall_floor_on_photographs(evidence.parts, recall)
     st.caption(
         f"On this data only (no guarantee): {threshold_name(seen.threshold)} is the highest "
         f"threshold that kept {percent(recall)} on these {count(seen.photographs)} defective "
@@ -64,16 +64,16 @@ def _observed(of: Picture, recall: float, take: Take) -> None:
         f"{count(seen.castings_missed)} of {count(seen.castings)} castings."
     )
     rule = f"recall {recall:g} observed, no promise"
-    _take_button("observed", take, seen.threshold, rule)
+    _use_button("observed", propose, seen.threshold, rule)
 
 
-def cost_advice(of: Picture, line: Line, now: float, take: Take) -> None:
+def cost_advice(evidence: Evidence, line: Line, now: float, propose: Propose) -> None:
     """The cheapest threshold, and the plateau that the data cannot separate from it."""
     with st.container(border=True), shown_errors(retry=False):
         st.markdown("**Cost**")
         costs = ask_costs()
-        advice = cheapest_of(of, costs, line.defect_rate)
-        curve = cost_curve(of.lines, costs, line.defect_rate)
+        advice = cheapest_of(evidence, costs, line.defect_rate)
+        curve = cost_curve(evidence.lines, costs, line.defect_rate)
         st.caption(
             f"Lowest cost at {threshold_name(advice.threshold)}: {amount(advice.cost)} ± "
             f"{amount(advice.standard_error)} per 1,000 parts. Between "
@@ -81,20 +81,20 @@ def cost_advice(of: Picture, line: Line, now: float, take: Take) -> None:
             "the data cannot separate the costs (shaded). Cost is only advice; the recall floor "
             "is a guarantee."
         )
-        draw_cost(of, curve, advice, now)
+        draw_cost(evidence, curve, advice, now)
         rule = (
             f"cheapest at {costs.escape:g} for an escape, {costs.false_alarm:g} for a false "
             f"alarm, {line.defect_rate:.4g} defective"
         )
-        _take_button("cheapest", take, advice.threshold, rule)
+        _use_button("cheapest", propose, advice.threshold, rule)
 
 
-def _take_button(which: str, take: Take, threshold: float, rule: str) -> None:
+def _use_button(which: str, propose: Propose, threshold: float, rule: str) -> None:
     st.button(
         "Use this threshold",
         key=f"take-{which}",
         icon=":material/input:",
-        on_click=take,
+        on_click=propose,
         args=(threshold, rule),
     )
 

@@ -14,7 +14,7 @@ from core.thresholds.costs import CheapestThreshold
 from core.thresholds.recall_floor import Rates
 from pages.shared.charts import Trace, bars, figure, line
 from pages.shared.theme import colour_of, faint, ink, neutral
-from pages.threshold.evidence import Picture
+from pages.threshold.evidence import Evidence
 
 EDGE = 1e-12
 MARGIN = {"l": 56, "r": 12, "t": 40, "b": 124}
@@ -22,24 +22,24 @@ MARGIN = {"l": 56, "r": 12, "t": 40, "b": 124}
 LEGEND = {"orientation": "h", "yref": "container", "y": 0.01, "yanchor": "bottom"}
 
 
-def draw_scores(of: Picture, lowest: float, highest: float, now: float) -> None:
+def draw_scores(evidence: Evidence, lowest: float, highest: float, now: float) -> None:
     """Histogram of the scores above, rates by threshold below."""
-    at = log_odds(of.lines.thresholds)
+    at = log_odds(evidence.lines.thresholds)
     ok, defective = colour_of(Verdict.OK), colour_of(Verdict.DEFECTIVE)
-    middles, width = (of.edges[:-1] + of.edges[1:]) / 2, np.diff(of.edges)
+    middles, width = (evidence.edges[:-1] + evidence.edges[1:]) / 2, np.diff(evidence.edges)
     histogram = [
         bars(middles, heights, colour, "", width=width, name=name, opacity=0.45, yaxis="y2")
         for name, heights, colour in (
-            ("OK parts", of.ok_bars, ok),
-            ("Defective parts", of.defective_bars, defective),
+            ("OK parts", evidence.ok_bars, ok),
+            ("Defective parts", evidence.defective_bars, defective),
         )
     ]
     rates = [
         _curve(at, 100 * share, colour, name=name, dash=dash, shape="vh")
         for name, share, colour, dash in (
-            ("Recall", of.lines.recall, defective, "solid"),
-            ("Precision", of.lines.precision, neutral(), "dot"),
-            ("Specificity", of.lines.specificity, ok, "dash"),
+            ("Recall", evidence.lines.recall, defective, "solid"),
+            ("Precision", evidence.lines.precision, neutral(), "dot"),
+            ("Specificity", evidence.lines.specificity, ok, "dash"),
         )
     ]
     st.markdown("**Scores of the parts, and rates at each threshold**")
@@ -58,9 +58,9 @@ def draw_scores(of: Picture, lowest: float, highest: float, now: float) -> None:
     )
 
 
-def draw_precision_recall(of: Picture, now: float) -> None:
+def draw_precision_recall(evidence: Evidence, now: float) -> None:
     """Precision against recall of every threshold, and the threshold in force."""
-    matrix = of.counts.matrix(now)
+    matrix = evidence.counts.matrix(now)
     found = (
         100 * (matrix.recall or 0),
         None if matrix.precision is None else 100 * matrix.precision,
@@ -82,18 +82,20 @@ def draw_precision_recall(of: Picture, now: float) -> None:
             ("proposed", "circle", ink(), (None, None)),
         )
     ]
-    curve = _curve(100 * of.lines.recall, 100 * of.lines.precision, colour_of(Verdict.OK))
+    curve = _curve(
+        100 * evidence.lines.recall, 100 * evidence.lines.precision, colour_of(Verdict.OK)
+    )
     st.markdown("**Precision and recall of every threshold**")
     _draw(
         "precision-recall",
         "Precision against recall",
         [curve | {"showlegend": False}, *dots],
         xaxis={"range": [0, 100], "title": "Recall, %"},
-        yaxis={"range": [100 * lowest_precision(of), 100], "title": "Precision, %"},
+        yaxis={"range": [100 * lowest_precision(evidence), 100], "title": "Precision, %"},
     )
 
 
-def draw_cost(of: Picture, cost: Rates, advice: CheapestThreshold, now: float) -> None:
+def draw_cost(evidence: Evidence, cost: Rates, advice: CheapestThreshold, now: float) -> None:
     """Expected cost against the threshold, with the plateau of one standard error."""
     low, high = log_odds(np.array([advice.plateau_low, advice.plateau_high])).tolist()
     colour = colour_of(Verdict.OK)
@@ -103,22 +105,22 @@ def draw_cost(of: Picture, cost: Rates, advice: CheapestThreshold, now: float) -
     _draw(
         "cost",
         "Expected cost of 1,000 parts by threshold",
-        [_curve(log_odds(of.lines.thresholds), cost, colour, shape="vh")],
+        [_curve(log_odds(evidence.lines.thresholds), cost, colour, shape="vh")],
         **layout,
         height=250,
         bottom=42,
         showlegend=False,
         xaxis={
-            "range": [float(of.edges[0]), float(of.edges[-1])],
+            "range": [float(evidence.edges[0]), float(evidence.edges[-1])],
             "title": "Threshold, log-odds",
         },
         yaxis={"rangemode": "tozero", "nticks": 5, "title": "Cost of 1,000 parts"},
     )
 
 
-def lowest_precision(of: Picture) -> float:
+def lowest_precision(evidence: Evidence) -> float:
     """Where the axis of precision begins: in whole tenths."""
-    return math.floor(10 * float(of.lines.precision.min())) / 10
+    return math.floor(10 * float(evidence.lines.precision.min())) / 10
 
 
 def log_odds(shares: Rates) -> Rates:

@@ -43,8 +43,8 @@ SOURCES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """An evidence set and all that is drawn of it, whatever the threshold is."""
+class Evidence:
+    """Scored parts and all that is drawn from them, whatever the threshold is."""
 
     key: str
     """The same for the same evidence; caches go by it."""
@@ -61,10 +61,10 @@ class Picture:
 @st.cache_data(
     max_entries=6, show_spinner="Counting ...", hash_funcs={ModelCard: lambda card: card.identity}
 )
-def picture_of(
+def evidence_of(
     _database: Database, source: Source, card: ModelCard, model_id: int, version: str
-) -> Picture:
-    """The picture of an evidence set; raises ThresholdError where no evidence can be had.
+) -> Evidence:
+    """The evidence for a threshold; raises ThresholdError where there is none.
 
     ``version`` tells databases and their states apart.
     """
@@ -74,22 +74,24 @@ def picture_of(
     if source is not Source.HELD_OUT:
         with reading(_database) as connection:
             sets.append(reviewed_scores(connection, model_id))
-    return picture(joined(sets), f"{card.identity} {source} {model_id} {version}")
+    return count_evidence(joined(sets), f"{card.identity} {source} {model_id} {version}")
 
 
-def picture(parts: ScoredParts, key: str) -> Picture:
-    """Everything counted once."""
+def count_evidence(parts: ScoredParts, key: str) -> Evidence:
+    """Count everything that is drawn."""
     counts = curves(parts)
     edges = np.linspace(parts.log_odds.min(), parts.log_odds.max(), BARS + 1)
     defective, _ = np.histogram(parts.log_odds[parts.defective], edges)
     ok, _ = np.histogram(parts.log_odds[~parts.defective], edges)
-    return Picture(key, parts, counts, counts.thinned(DRAWN), edges, defective, ok)
+    return Evidence(key, parts, counts, counts.thinned(DRAWN), edges, defective, ok)
 
 
-@st.cache_data(max_entries=50, show_spinner=False, hash_funcs={Picture: lambda of: of.key})
-def cheapest_of(of: Picture, costs: Costs, defect_rate: float) -> CheapestThreshold:
+@st.cache_data(
+    max_entries=50, show_spinner=False, hash_funcs={Evidence: lambda evidence: evidence.key}
+)
+def cheapest_of(evidence: Evidence, costs: Costs, defect_rate: float) -> CheapestThreshold:
     """The cheapest threshold; raises ThresholdError for impossible costs and rates."""
-    return cheapest(of.parts, costs, defect_rate)
+    return cheapest(evidence.parts, costs, defect_rate)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

@@ -12,7 +12,7 @@ from db.thresholds import ThresholdChange, threshold_changes
 from pages.shared.people import person_or_question
 from pages.shared.services import Services, say_busy, shown_errors
 from pages.shared.text import count, moment_text, plain
-from pages.threshold.evidence import SOURCES, Picture, Source, threshold_name
+from pages.threshold.evidence import SOURCES, Evidence, Source, threshold_name
 from pages.threshold.slider import APPLY, POSITION, RULE, Proposal
 from services.thresholds import apply_threshold
 
@@ -25,7 +25,7 @@ def _close() -> None:
 
 @st.dialog("Apply a threshold", width="medium", on_dismiss=_close)
 def confirm(
-    services: Services, model: Model, of: Picture | None, source: Source, proposal: Proposal
+    services: Services, model: Model, evidence: Evidence | None, source: Source, proposal: Proposal
 ) -> None:
     """Ask for the reason and apply; only an engineer may."""
     person = person_or_question(services, "Every change of a threshold is recorded with your name.")
@@ -37,8 +37,8 @@ def confirm(
         "already given stay as they are."
     )
     basis = None
-    if of is not None:
-        basis = rationale_of(of.parts, SOURCES[source], proposal.threshold, proposal.rule)
+    if evidence is not None:
+        basis = rationale_of(evidence.parts, SOURCES[source], proposal.threshold, proposal.rule)
         st.markdown(_basis_line(basis))
     reason = st.text_area("Reason (recorded for audits)", max_chars=LONGEST_REASON)
     if not st.button("Apply for new inspections", type="primary", icon=":material/check:"):

@@ -15,10 +15,10 @@ from pages.shared.services import Services, start
 from pages.shared.text import count, plain
 from pages.shared.url_state import choice
 from pages.threshold.advice import cost_advice, recall_advice
-from pages.threshold.evidence import SOURCES, Picture, Source, picture_of
+from pages.threshold.evidence import SOURCES, Evidence, Source, evidence_of
 from pages.threshold.line import ask_line
 from pages.threshold.log import confirm, log
-from pages.threshold.slider import APPLY, live, take
+from pages.threshold.slider import APPLY, propose, threshold_slider
 
 
 def page() -> None:
@@ -48,9 +48,9 @@ def page() -> None:
     # Read once: what is stored while the slider moves is not counted again at each move.
     with reading(services.database) as connection:
         version = f"{services.settings.database_url} {data_version(connection)}"
-    of: Picture | None = None
+    evidence: Evidence | None = None
     try:
-        of = picture_of(
+        evidence = evidence_of(
             services.database,
             source,
             services.engine.card,
@@ -60,16 +60,18 @@ def page() -> None:
     except ThresholdError as error:
         _no_evidence(error)
     else:
-        live(services, model, of, _evidence_line(of, source), line, person, version)
+        threshold_slider(
+            services, model, evidence, _evidence_line(evidence, source), line, person, version
+        )
         left, right = st.columns(2, gap="medium")
         with left:
-            recall_advice(of, take)
+            recall_advice(evidence, propose)
         with right:
-            cost_advice(of, line, model.threshold, take)
+            cost_advice(evidence, line, model.threshold, propose)
     log(services, model, person)
     wanted = st.session_state.get(APPLY)
     if wanted is not None:
-        confirm(services, model, of, source, wanted)
+        confirm(services, model, evidence, source, wanted)
     else:
         open_part(services)
 
@@ -82,10 +84,11 @@ def _model(services: Services) -> Model | None:
         return model_by_sha256(connection, services.model.sha256)
 
 
-def _evidence_line(of: Picture, source: Source) -> str:
+def _evidence_line(evidence: Evidence, source: Source) -> str:
+    counts, castings = evidence.counts, len(evidence.parts.lowest_by_casting())
     said = (
-        f"{count(of.counts.defective)} defective photographs of "
-        f"{count(len(of.parts.lowest_by_casting()))} castings, and {count(of.counts.ok)} OK ones."
+        f"{count(counts.defective)} defective photographs of {count(castings)} castings, and "
+        f"{count(counts.ok)} OK ones."
     )
     if source is not Source.REVIEWED:
         said += " Held-out scores come from networks that have not seen the casting."

@@ -41,13 +41,13 @@ def replayed(services: Services, model: Model, proposed: float, version: str) ->
         # From the beginning of an hour on, so that the parts are read once an hour.
         hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
         since = hour - timedelta(days=days)
-        told = replay(inspected_since(services.database, model.id, since, version), proposed)
-        st.markdown(replay_sentences(told, days))
+        changes = replay(inspected_since(services.database, model.id, since, version), proposed)
+        st.markdown(replay_sentences(changes, days))
         sides = {
             name: difference.ids.tolist()
             for name, difference in (
-                ("Newly flagged", told.more),
-                ("No longer flagged", told.fewer),
+                ("Newly flagged", changes.more),
+                ("No longer flagged", changes.fewer),
             )
             if len(difference.ids)
         }
@@ -71,17 +71,17 @@ def replayed(services: Services, model: Model, proposed: float, version: str) ->
                         card(services, part, scale)
 
 
-def replay_sentences(told: Replay, days: int) -> str:
+def replay_sentences(changes: Replay, days: int) -> str:
     """What the proposed threshold would have changed in the last days; Markdown."""
-    if not told.parts:
+    if not changes.parts:
         return f"No part was inspected by this model in the last {days} days."
     lead = (
-        f"{count(told.parts)} parts were inspected in the last {days} days, of which "
-        f"{count(told.flagged)} were flagged."
+        f"{count(changes.parts)} parts were inspected in the last {days} days, of which "
+        f"{count(changes.flagged)} were flagged."
     )
     sides = [
         _side(difference, word)
-        for difference, word in ((told.more, "more"), (told.fewer, "fewer"))
+        for difference, word in ((changes.more, "more"), (changes.fewer, "fewer"))
         if len(difference.ids)
     ]
     if not sides:

@@ -1,6 +1,6 @@
 // Shows the figures of pages/threshold/slider.py at the slider's position. It only formats.
 
-const REST_MS = 150 // at one place for this long, the slider is at rest and the server is told
+const REST_MS = 150 // at one place for this long, the slider is at rest; the server hears of it
 
 const count = value => value.toLocaleString("en-US")
 const amount = value =>

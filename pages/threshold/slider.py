@@ -25,17 +25,17 @@ from pages.shared import url_state
 from pages.shared.services import Services, shown_errors
 from pages.shared.text import count
 from pages.threshold.charts import MARGIN, draw_precision_recall, draw_scores, lowest_precision
-from pages.threshold.evidence import Picture
+from pages.threshold.evidence import Evidence
 from pages.threshold.line import Line
 from pages.threshold.replay import replayed
 
 STEP = 0.01
 FARTHEST = 30.0
-"""Log-odds beyond which a probability is no longer told from 0 or 1."""
+"""Log-odds beyond which a probability cannot be distinguished from 0 or 1."""
 POSITION = "at"
 """The slider's position, in the session, in the address and in the component's state."""
 GIVEN = "at-given"
-"""How often the slider was moved by other means than by hand, and where to."""
+"""How often the program moved the slider, and where to."""
 RULE = "rule"
 BY_HAND = "chosen by hand"
 APPLY = "apply"
@@ -44,7 +44,7 @@ _COMPONENT = "threshold-slider"
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A threshold that somebody asked to apply, and why this one."""
+    """A threshold that a person asked to apply, and why this one."""
 
     threshold: float
     rule: str
@@ -72,49 +72,52 @@ class Scale:
 
 
 @st.fragment
-def live(
+def threshold_slider(
     services: Services,
     model: Model,
-    of: Picture,
-    evidence: str,
+    evidence: Evidence,
+    caption: str,
     line: Line,
     person: Person | None,
     version: str,
 ) -> None:
     """Slider, figures and charts, which the browser moves, and the replay once it rests."""
     with shown_errors():
-        scale = scale_of(of, model.threshold)
+        scale = scale_of(evidence, model.threshold)
         proposed = threshold_at(scale, _position(scale), model.threshold)
         with st.container(key="proposal"):
             left, right = st.columns([5, 1], vertical_alignment="center")
-            left.caption(evidence)
+            left.caption(caption)
             with right:
                 _apply_button(model.threshold, proposed, person)
             _SLIDER(
                 key=_COMPONENT,
-                data={"table": _table(of, line, model.threshold), "given": st.session_state[GIVEN]},
+                data={
+                    "table": _table(evidence, line, model.threshold),
+                    "given": st.session_state[GIVEN],
+                },
                 default={POSITION: None},
                 on_at_change=_moved,
             )
             left, right = st.columns([2, 3], gap="medium")
             with left:
-                draw_precision_recall(of, model.threshold)
+                draw_precision_recall(evidence, model.threshold)
             with right:
-                draw_scores(of, scale.lowest, scale.highest, model.threshold)
+                draw_scores(evidence, scale.lowest, scale.highest, model.threshold)
         replayed(services, model, proposed, version)
 
 
-def take(threshold: float, rule: str) -> None:
+def propose(threshold: float, rule: str) -> None:
     """Move the slider to a threshold; rounded down, so that it never misses one more part."""
     _put(round(math.floor(log_odds_of(threshold) / STEP) * STEP, 2))
     st.session_state[RULE] = rule
 
 
-def scale_of(of: Picture, now: float) -> Scale:
+def scale_of(evidence: Evidence, now: float) -> Scale:
     """The slider's scale for an evidence set, with the threshold in force (a probability)."""
     at_now = round(log_odds_of(now), 2)
-    lowest = max(-FARTHEST, math.floor(min(of.edges[0], at_now)))
-    highest = min(FARTHEST, math.ceil(max(of.edges[-1], at_now)))
+    lowest = max(-FARTHEST, math.floor(min(evidence.edges[0], at_now)))
+    highest = min(FARTHEST, math.ceil(max(evidence.edges[-1], at_now)))
     return Scale(int(lowest), int(highest), at_now)
 
 
@@ -123,13 +126,13 @@ def threshold_at(scale: Scale, position: float, now: float) -> float:
     return now if abs(position - scale.now) < STEP / 2 else float(probabilities(position))
 
 
-def figures(of: Picture, line: Line, now: float) -> dict[str, NDArray[Any]]:
+def figures(evidence: Evidence, line: Line, now: float) -> dict[str, NDArray[Any]]:
     """Columns of figures, one row for each position of the slider; rates are from 0 to 1."""
-    scale = scale_of(of, now)
+    scale = scale_of(evidence, now)
     thresholds = probabilities(scale.positions)
     thresholds[scale.row] = now
-    counts = of.counts.at(thresholds)
-    lowest = probabilities(of.parts.lowest_by_casting())
+    counts = evidence.counts.at(thresholds)
+    lowest = probabilities(evidence.parts.lowest_by_casting())
     caught_whole = len(lowest) - np.searchsorted(lowest, thresholds)
     bounds = {n: lower_bound(n, len(lowest)) or 0.0 for n in np.unique(caught_whole).tolist()}
     caught = line.defect_rate * counts.recall
@@ -156,15 +159,17 @@ def figures(of: Picture, line: Line, now: float) -> dict[str, NDArray[Any]]:
     }
 
 
-@st.cache_data(max_entries=20, show_spinner=False, hash_funcs={Picture: lambda of: of.key})
-def _table(of: Picture, line: Line, now: float) -> str:
+@st.cache_data(
+    max_entries=20, show_spinner=False, hash_funcs={Evidence: lambda evidence: evidence.key}
+)
+def _table(evidence: Evidence, line: Line, now: float) -> str:
     """What the browser is sent, as JSON."""
-    scale = scale_of(of, now)
+    scale = scale_of(evidence, now)
     columns = {
         name: [None if math.isnan(value) else float(f"{value:.7g}") for value in column.tolist()]
-        for name, column in figures(of, line, now).items()
+        for name, column in figures(evidence, line, now).items()
     }
-    told = {
+    table = {
         "lowest": scale.lowest,
         "highest": scale.highest,
         "step": STEP,
@@ -173,15 +178,15 @@ def _table(of: Picture, line: Line, now: float) -> str:
         "words": {
             "lowest": str(scale.lowest),
             "highest": str(scale.highest),
-            "defective": count(of.counts.defective),
-            "ok": count(of.counts.ok),
-            "castings": count(len(of.parts.lowest_by_casting())),
+            "defective": count(evidence.counts.defective),
+            "ok": count(evidence.counts.ok),
+            "castings": count(len(evidence.parts.lowest_by_casting())),
             "shift": count(line.parts_per_shift),
         },
         "margin": MARGIN,
-        "floor": lowest_precision(of),
+        "floor": lowest_precision(evidence),
     }
-    return json.dumps(told, separators=(",", ":"))
+    return json.dumps(table, separators=(",", ":"))
 
 
 def _position(scale: Scale) -> float:
@@ -246,10 +251,10 @@ def _cell(label: str, name: str, share: str, kind: str) -> str:
     return _figure(label, _shown(name, "count"), f"{share} of {kind}")
 
 
-def _sentence(of: str, kind: str) -> str:
+def _sentence(parts: str, kind: str) -> str:
     return (
-        f'<p class="changed">Of {of} parts: <b>{_shown(f"flagged_{kind}", "more")}</b> to review, '
-        f"<b>{_shown(f'escapes_{kind}', 'more')}</b> escapes.</p>"
+        f'<p class="changed">Of {parts} parts: <b>{_shown(f"flagged_{kind}", "more")}</b> to '
+        f"review, <b>{_shown(f'escapes_{kind}', 'more')}</b> escapes.</p>"
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.model.metrics import lower_bound, probabilities
 from core.thresholds.costs import consequences
-from pages.threshold.evidence import Picture, picture, threshold_name
+from pages.threshold.evidence import Evidence, count_evidence, threshold_name
 from pages.threshold.line import Line, amount
 from pages.threshold.slider import figures, scale_of, threshold_at
 from tests.core.thresholds.test_recall_floor import made_up
@@ -17,11 +17,11 @@ NOW = 0.4237
 
 
 @pytest.fixture(scope="module")
-def evidence() -> Picture:
-    return picture(made_up(), "made up")
+def evidence() -> Evidence:
+    return count_evidence(made_up(), "made up")
 
 
-def test_every_position_says_what_was_counted_there(evidence: Picture) -> None:
+def test_every_position_says_what_was_counted_there(evidence: Evidence) -> None:
     columns = figures(evidence, LINE, NOW)
     scale = scale_of(evidence, NOW)
     positions = scale.positions
