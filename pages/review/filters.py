@@ -23,8 +23,10 @@ from pages.shared.services import Services
 from pages.shared.text import LOOKS, batch_name
 
 BATCHES = 200
-NAMES = ("verdict", "batch", "station", "day", "shift", "by")
-"""Names of the filters in the address, and keys of their widgets."""
+KEYS = {"station": "station", "day": "day"} | {
+    name: f"review {name}" for name in ("verdict", "batch", "shift", "by")
+}
+"""Keys of the filters' widgets, by their names in the address."""
 
 
 class Show(StrEnum):
@@ -102,14 +104,12 @@ def _filters(services: Services, with_reviewer: bool) -> Selection:
             "Station", stations, index=None, placeholder="All", key="station", bind="query-params"
         )
         day = st.date_input("Day", value=None, format="YYYY-MM-DD", key="day", bind="query-params")
-        shift = st.selectbox(
+        # Not bound: the Threshold page has another "shift" in its address.
+        shift = _select(
             "Shift" if day else "Shift (choose a day first)",
-            calendar.names,
-            index=None,
-            placeholder="All",
-            key="shift",
+            "shift",
+            {name: name for name in calendar.names},
             disabled=day is None,
-            bind="query-params",
         )
         by = _select("Decided by", "by", people) if with_reviewer else None
         st.button("Clear all", icon=":material/filter_list_off:", on_click=_clear, width="stretch")
@@ -125,27 +125,28 @@ def _filters(services: Services, with_reviewer: bool) -> Selection:
 
 
 def _label() -> str:
-    given = (st.session_state.get(name, st.query_params.get(name)) for name in NAMES)
+    given = (st.session_state.get(key, st.query_params.get(name)) for name, key in KEYS.items())
     active = sum(bool(value) for value in given)
     return f"Filters ({active})" if active else "Filters"
 
 
 def _clear() -> None:
-    for name in NAMES:
-        st.session_state[name] = None
+    for key in KEYS.values():
+        st.session_state[key] = None
 
 
-def _select(label: str, name: str, options: dict[str, str]) -> str | None:
+def _select(label: str, name: str, options: dict[str, str], disabled: bool = False) -> str | None:
     return url_state.choice(
         st.selectbox,
         label,
         list(options),
         None,
         name=name,
-        key=name,
+        key=KEYS[name],
         format_func=lambda value: options.get(value, value),
         index=None,
         placeholder="All",
+        disabled=disabled,
     )
 
 

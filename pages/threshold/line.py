@@ -7,6 +7,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.thresholds.costs import Costs
+from pages.shared import url_state
+
+PARTS_PER_SHIFT = 800
+MOST_PARTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,16 @@ def ask_line() -> Line:
         "True share of defective castings in production. The evidence set has more, so enter "
         "it here.",
     )
-    parts = _number(("Parts per shift", "shift"), (1, 1_000_000, 800, 50), "Of one line.")
-    return Line(percent / 100, int(parts))
+    # Not bound: the Review page has another "shift" in its address.
+    key = "parts per shift"
+    if key not in st.session_state:
+        given = url_state.number("shift") or PARTS_PER_SHIFT
+        st.session_state[key] = given if given <= MOST_PARTS else PARTS_PER_SHIFT
+    parts: int = st.number_input(
+        "Parts per shift", 1, MOST_PARTS, step=50, key=key, help="Of one line."
+    )
+    url_state.keep("shift", None if parts == PARTS_PER_SHIFT else parts)
+    return Line(percent / 100, parts)
 
 
 def ask_costs() -> Costs:
