@@ -13,7 +13,7 @@ from pages.review.gallery import gallery_view
 from pages.review.part import moves, part_view
 from pages.review.session import ReviewSession, leave, session_for
 from pages.shared import url_state
-from pages.shared.layout import inspect_first
+from pages.shared.layout import inspect_first, nothing_here
 from pages.shared.part_card import PART
 from pages.shared.people import person_or_question
 from pages.shared.services import Services, shown_errors, start
@@ -41,7 +41,7 @@ def page() -> None:
             label_visibility="collapsed",
         )
     if view == FIGURES:
-        with _bar():
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             choice = choose(services, shows=False)
         figures_view(services, choice.filters)
         return
@@ -55,17 +55,13 @@ def page() -> None:
             icon=":material/visibility:",
         )
         return
-    with _bar():
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         choice = choose(services)
     if view == MANY:
         leave(services, person)
         gallery_view(services, person, choice)
     else:
         st.fragment(_one_by_one)(services, person, choice)
-
-
-def _bar() -> st.delta_generator.DeltaGenerator:
-    return st.container(horizontal=True, vertical_alignment="center", gap="small")
 
 
 def _one_by_one(services: Services, person: Person, choice: Choice) -> None:
@@ -92,22 +88,17 @@ def _nothing_left(services: Services, person: Person, session: ReviewSession) ->
             "Inspect photographs first; flagged parts then come here.",
         )
         return
-    with st.container(border=True, horizontal_alignment="center", gap="small"):
-        st.space("small")
-        if session.choice.show is not Show.OPEN:
-            st.subheader("No such part", anchor=False, width="content")
-            st.text("No decided parts match these filters.", width="content")
-        else:
-            st.subheader("No open parts", anchor=False, width="content")
-            done = len(session.decided)
-            st.text(
-                f"You decided {count(done)} parts in this session."
-                if done
-                else "Every part is decided, claimed by another "
-                "person, or left out by the filters.",
-                width="content",
-            )
-        if session.skipped and session.choice.show is Show.OPEN:
+    is_open = session.choice.show is Show.OPEN
+    done = len(session.decided)
+    if not is_open:
+        title, text = "No such part", "No decided parts match these filters."
+    elif done:
+        title, text = "No open parts", f"You decided {count(done)} parts in this session."
+    else:
+        title = "No open parts"
+        text = "Every part is decided, claimed by another person, or left out by the filters."
+    with nothing_here(title, text):
+        if session.skipped and is_open:
             st.button(
                 f"Return to the {count(len(session.skipped))} skipped parts",
                 type="primary",
@@ -115,7 +106,6 @@ def _nothing_left(services: Services, person: Person, session: ReviewSession) ->
             )
         moves(services, person, session)
         st.caption(plain(session.message))
-        st.space("small")
 
 
 page()

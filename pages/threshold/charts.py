@@ -19,7 +19,7 @@ from pages.threshold.evidence import Evidence
 EDGE = 1e-12
 MARGIN = {"l": 56, "r": 12, "t": 40, "b": 124}
 """Pixels around the plots that follow the slider; its script places marks by them."""
-LEGEND = {"orientation": "h", "yref": "container", "y": 0.01, "yanchor": "bottom"}
+LEGEND = {"orientation": "h", "y": -0.19, "yanchor": "top"}
 
 
 def draw_scores(evidence: Evidence, lowest: float, highest: float, now: float) -> None:
@@ -114,7 +114,12 @@ def draw_cost(evidence: Evidence, cost: Rates, advice: CheapestThreshold, now: f
             "range": [float(evidence.edges[0]), float(evidence.edges[-1])],
             "title": "Threshold, log-odds",
         },
-        yaxis={"rangemode": "tozero", "nticks": 5, "title": "Cost of 1,000 parts"},
+        yaxis={
+            "rangemode": "tozero",
+            "nticks": 5,
+            "tickformat": ",",
+            "title": "Cost of 1,000 parts",
+        },
     )
 
 

@@ -8,7 +8,7 @@ from core.errors import ThresholdError
 from db.inspections.models import Model, model_by_sha256
 from db.inspections.parts import data_version
 from db.session import reading
-from pages.shared.layout import head
+from pages.shared.layout import head, nothing_here
 from pages.shared.part_card import open_part
 from pages.shared.people import current_person
 from pages.shared.services import Services, start
@@ -58,7 +58,8 @@ def page() -> None:
             "" if source is Source.HELD_OUT else version,
         )
     except ThresholdError as error:
-        _no_evidence(error)
+        with nothing_here("No threshold can be chosen on this evidence", str(error)):
+            pass
     else:
         threshold_slider(
             services, model, evidence, _evidence_line(evidence, source), line, person, version
@@ -98,14 +99,6 @@ def _evidence_line(evidence: Evidence, source: Source) -> str:
             "parts, and recall looks better than it is."
         )
     return said
-
-
-def _no_evidence(error: ThresholdError) -> None:
-    with st.container(border=True, horizontal_alignment="center", gap="small"):
-        st.space("small")
-        st.subheader("No threshold can be chosen on this evidence", anchor=False, width="content")
-        st.text(str(error), width="content")
-        st.space("small")
 
 
 page()

@@ -21,7 +21,7 @@ from db.process.trends import defect_types, latest_scores
 from db.selection import Selection
 from db.session import reading
 from pages.shared.charts import CONFIG
-from pages.shared.layout import head, inspect_first
+from pages.shared.layout import head, inspect_first, nothing_here
 from pages.shared.part_card import open_part
 from pages.shared.services import Services, shown_errors, start
 from pages.shared.text import count, percent, plain
@@ -34,7 +34,7 @@ from pages.trends.charts import (
 )
 from pages.trends.control import control
 from pages.trends.parts import ask_point, clickable, parts_behind
-from pages.trends.period import Counted, View, choose, counted, nothing_here
+from pages.trends.period import Counted, View, choose, counted
 
 LEVELS = {
     Level.STABLE: "Scores are as they were.",
@@ -57,7 +57,10 @@ def page() -> None:
             return
         found = counted(services, view)
         if not found.points:
-            nothing_here(view)
+            text = "Choose other days, all stations or all models."
+            with nothing_here("No part in this view", text):
+                zone = plain(view.calendar.zone.key)
+                st.caption(f"Days begin and end with the shifts of {zone}.")
             return
         _figures(found)
         _rates(services, view, found)

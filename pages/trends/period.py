@@ -22,7 +22,6 @@ from db.session import reading
 from pages.shared import url_state
 from pages.shared.cached_read import cached_read
 from pages.shared.services import Services
-from pages.shared.text import plain
 
 ALL_STATIONS = "All stations"
 ALL_MODELS = 0
@@ -119,14 +118,6 @@ def _buckets_and_cells(connection: Connection, view: View) -> tuple[list[Bucket]
     else:
         buckets = buckets_of(view.calendar, view.grain, view.begins, view.ends)
     return buckets, trends.cells(connection, buckets, view.scope)
-
-
-def nothing_here(view: View) -> None:
-    """A view without a part."""
-    with st.container(border=True, horizontal_alignment="center", gap="small"):
-        st.subheader("No part in this view", anchor=False, width="content")
-        st.text("Choose other days, all stations or all models.", width="content")
-        st.caption(f"Days begin and end with the shifts of {plain(view.calendar.zone.key)}.")
 
 
 def _first_days(calendar: Calendar, newest: datetime) -> tuple[date, date]:
