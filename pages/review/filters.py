@@ -64,20 +64,21 @@ def listed(
 def choose(services: Services, shows: bool = True) -> Choice:
     """Draw the filters; without ``shows`` there is no choice between open and decided parts."""
     show = Show.OPEN
-    if shows:
-        show = url_state.choice(
-            st.segmented_control,
-            "Show",
-            list(Show),
-            Show.OPEN,
-            name="show",
-            key="review show",
-            format_func=SHOWN.__getitem__,
-            required=True,
-            label_visibility="collapsed",
-            wrap=True,
-        )
-    filters = _filters(services, show is not Show.OPEN or not shows)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if shows:
+            show = url_state.choice(
+                st.segmented_control,
+                "Show",
+                list(Show),
+                Show.OPEN,
+                name="show",
+                key="review show",
+                format_func=SHOWN.__getitem__,
+                required=True,
+                label_visibility="collapsed",
+                wrap=True,
+            )
+        filters = _filters(services, show is not Show.OPEN or not shows)
     return Choice(show, replace(filters, disagreement=show is Show.DISAGREEMENT))
 
 

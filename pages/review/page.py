@@ -41,9 +41,7 @@ def page() -> None:
             label_visibility="collapsed",
         )
     if view == FIGURES:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            choice = choose(services, shows=False)
-        figures_view(services, choice.filters)
+        figures_view(services, choose(services, shows=False).filters)
         return
     person = person_or_question(services, "Every decision is recorded with your name.")
     if person is None:
@@ -55,8 +53,7 @@ def page() -> None:
             icon=":material/visibility:",
         )
         return
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        choice = choose(services)
+    choice = choose(services)
     if view == MANY:
         leave(services, person)
         gallery_view(services, person, choice)

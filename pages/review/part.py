@@ -45,8 +45,8 @@ def part_view(services: Services, person: Person, session: ReviewSession, part: 
 
 
 def _pictures(services: Services, part: Part, side: int) -> None:
-    made = _made(services, part, side)
-    item = part.inspection
+    item, scale = part.inspection, _scale(services, part)
+    made = pictures(services, item, scale, side)
     if made is None:
         st.caption(NO_PHOTOGRAPH)
         return
@@ -63,18 +63,13 @@ def _pictures(services: Services, part: Part, side: int) -> None:
         horizontal=True, wrap=False, vertical_alignment="center", horizontal_alignment="right"
     ):
         st.caption("for OK", width="content")
-        st.image(legend_picture(_scale(services, part)), width=80, alt="Colours of the heatmap")
+        st.image(legend_picture(scale), width=80, alt="Colours of the heatmap")
         st.caption("for a defect", width="content")
 
 
 def _scale(services: Services, part: Part) -> float:
     address = services.settings.database_url
     return evidence_scale(services.database, address, part.inspection.model)
-
-
-def _made(services: Services, part: Part, side: int = SIDE) -> tuple[bytes, bytes] | None:
-    item = part.inspection
-    return pictures(services, item, _scale(services, part), side)
 
 
 def _score(part: Part) -> None:
@@ -210,7 +205,11 @@ def _upcoming(services: Services, session: ReviewSession) -> None:
     """The next parts, small: the browser has their pictures before they are shown large."""
     with reading(services.database) as connection:
         found = [part_by_id(connection, number) for number in session.upcoming[:UPCOMING]]
-    coming = [made for part in found if part and (made := _made(services, part)) is not None]
+    coming = [
+        made
+        for part in found
+        if part and (made := pictures(services, part.inspection, _scale(services, part)))
+    ]
     if not coming:
         return
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):

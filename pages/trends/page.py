@@ -10,7 +10,6 @@ from core.process.drift import (
     FEWEST,
     LARGE,
     SMALL,
-    Drift,
     Level,
     Reference,
     counts_in,
@@ -67,12 +66,15 @@ def page() -> None:
         control(services, view, found)
         left, right = st.columns(2, gap="medium")
         with left:
-            _scores(view, found)
+            st.subheader("Mean probability of a defect", anchor=False)
+            clickable(score_figure(found.points, view.calendar), "score-chart")
+            st.caption("The band is one standard deviation to either side.")
         with right:
             _drift(services, view)
         left, right = st.columns(2, gap="medium")
         with left:
-            _blind(view, found)
+            st.subheader("Not inspectable", anchor=False)
+            clickable(not_inspectable_figure(found.points, view.calendar), "blind-chart")
         with right:
             _pareto(services, view)
         open_part(services)
@@ -110,17 +112,6 @@ def _rates(services: Services, view: View, found: Counted) -> None:
         parts_behind(services, bucket, view.scope)
 
 
-def _scores(view: View, found: Counted) -> None:
-    st.subheader("Mean probability of a defect", anchor=False)
-    clickable(score_figure(found.points, view.calendar), "score-chart")
-    st.caption("The band is one standard deviation to either side.")
-
-
-def _blind(view: View, found: Counted) -> None:
-    st.subheader("Not inspectable", anchor=False)
-    clickable(not_inspectable_figure(found.points, view.calendar), "blind-chart")
-
-
 def _pareto(services: Services, view: View) -> None:
     st.subheader("Defect types", anchor=False)
     with reading(services.database) as connection:
@@ -156,10 +147,6 @@ def _drift(services: Services, view: View) -> None:
         return
     share = sum(defective for _, defective in scores) / len(scores)
     drift = reference.drift(counts_in(reference.edges, [score for score, _ in scores]), share)
-    _show_drift(drift, reference)
-
-
-def _show_drift(drift: Drift, reference: Reference) -> None:
     st.plotly_chart(drift_figure(drift, reference.edges), config=CONFIG)
     st.caption(
         f"Population stability index **{drift.index:.3f}** over the latest {count(drift.parts)} "
