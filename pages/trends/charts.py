@@ -24,7 +24,7 @@ ROOM = 0.03
 
 def rate_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
     """Defect rate above, number of parts below; an open circle is provisional."""
-    colour, at = colour_of(Verdict.DEFECTIVE), places(points, calendar)
+    colour, at = colour_of(Verdict.DEFECTIVE), _places(points, calendar)
     rate = line(
         at,
         [point.rate for point in points],
@@ -56,7 +56,7 @@ def rate_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
         330,
         yaxis={"domain": [0.36, 1], "tickformat": ".1%", "rangemode": "tozero", "title": "Rate"},
         yaxis2={"domain": [0, 0.26], "rangemode": "tozero", "title": "Parts"},
-        xaxis={"anchor": "y2"} | span([point.bucket for point in points], calendar),
+        xaxis={"anchor": "y2"} | _span_of(points, calendar),
     )
 
 
@@ -64,7 +64,7 @@ def not_inspectable_figure(points: Sequence[Point], calendar: Calendar) -> Figur
     """Share of parts that could not be judged."""
     shares = [point.not_inspectable_rate for point in points]
     drawn = line(
-        places(points, calendar),
+        _places(points, calendar),
         shares,
         neutral(),
         "%{customdata[0]}<br>%{y:.2%}: %{customdata[1]} parts",
@@ -75,8 +75,7 @@ def not_inspectable_figure(points: Sequence[Point], calendar: Calendar) -> Figur
     )
     # With no rejected part at all the axis would otherwise reach to 100 %.
     axis = {"tickformat": ".1%", "range": [0, max(0.01, 1.15 * max(shares))]}
-    axis_of_time = span([point.bucket for point in points], calendar)
-    return figure([drawn], 220, yaxis=axis, xaxis=axis_of_time)
+    return figure([drawn], 220, yaxis=axis, xaxis=_span_of(points, calendar))
 
 
 def score_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
@@ -87,7 +86,7 @@ def score_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
         for point in points
         if point.mean is not None and point.spread is not None
     ]
-    at = places([point for point, _, _ in scored], calendar)
+    at = _places([point for point, _, _ in scored], calendar)
     edge = {"type": "scatter", "mode": "lines", "x": at, "line": {"width": 0}, "hoverinfo": "skip"}
     upper = edge | {"y": [min(1.0, mean + spread) for _, mean, spread in scored]}
     lower = edge | {
@@ -104,8 +103,7 @@ def score_figure(points: Sequence[Point], calendar: Calendar) -> Figure:
         customdata=[[point.bucket.label, spread, point.bucket.key] for point, _, spread in scored],
     )
     axis = {"tickformat": ".0%", "rangemode": "tozero"}
-    axis_of_time = span([point.bucket for point in points], calendar)
-    return figure([upper, lower, means], 220, yaxis=axis, xaxis=axis_of_time)
+    return figure([upper, lower, means], 220, yaxis=axis, xaxis=_span_of(points, calendar))
 
 
 def drift_figure(drift: Drift, edges: Sequence[float]) -> Figure:
@@ -155,9 +153,8 @@ def pareto_figure(types: Sequence[tuple[str, int]]) -> Figure:
     )
 
 
-def span(buckets: Sequence[Bucket], calendar: Calendar) -> dict[str, Any]:
+def span(first: Bucket, last: Bucket, calendar: Calendar) -> dict[str, Any]:
     """The time axis from the first bucket to the last, never narrower than a few buckets."""
-    first, last = buckets[0], buckets[-1]
     if first.batch is not None:
         return {"type": "category"}
     least = FEWEST_BUCKETS * (first.ends - first.begins)
@@ -172,7 +169,11 @@ def on_axis(moment: datetime, calendar: Calendar) -> str:
     return f"{calendar.local(moment):%Y-%m-%d %H:%M:%S}"
 
 
-def places(points: Sequence[Point], calendar: Calendar) -> list[str]:
+def _span_of(points: Sequence[Point], calendar: Calendar) -> dict[str, Any]:
+    return span(points[0].bucket, points[-1].bucket, calendar)
+
+
+def _places(points: Sequence[Point], calendar: Calendar) -> list[str]:
     """Where points stand on the axis: their begin in the plant's time, or the batch's name."""
     return [
         point.bucket.label

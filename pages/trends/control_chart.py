@@ -37,7 +37,7 @@ def control_figure(
         340,
         margin=MARGIN | {"t": 34},
         yaxis={"tickformat": ".1%", "rangemode": "tozero", "title": "Defect rate"},
-        xaxis=span([buckets[shown[0]], buckets[shown[-1]]], calendar),
+        xaxis=span(buckets[shown[0]], buckets[shown[-1]], calendar),
         shapes=shapes,
         annotations=notes,
     )

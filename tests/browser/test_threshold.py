@@ -83,7 +83,7 @@ def test_a_threshold_is_moved_applied_and_given_to_new_verdicts_only(
     page.mouse.down()
     page.mouse.move(*middle_of(page.locator(".st-key-scores .shapelayer path")))
     for name, old in before.items():
-        # The mark on the curves is drawn along, and everything follows before it is let go.
+        # Everything follows the mark while it is still being dragged.
         expect(value_of(page, name)).to_have_text(old)
     page.mouse.up()
     page.get_by_role("slider").focus()
