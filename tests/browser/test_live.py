@@ -17,9 +17,10 @@ from playwright.sync_api import Locator, Page, expect
 from db.inspections.batches import unfinished_batches
 from db.inspections.parts import gallery_size
 from db.session import connect, reading
-from tests.browser.app_server import ROOT, AppServer
+from tests.browser.app_server import AppServer
+from tests.conftest import ROOT
 
-pytestmark = pytest.mark.chromium
+pytestmark = pytest.mark.browser
 
 MILLISECONDS = re.compile(r"^\d[\d,.]* ms$")
 

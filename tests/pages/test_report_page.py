@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db.session import connect
-from tests.db.process.test_shift_report import NIGHT, fill
+from tests.night_shift import NIGHT, fill
 from tests.opened_page import OpenApp, metrics
 
 BERLIN = {"PLANT_TIME_ZONE": "Europe/Berlin"}

@@ -12,7 +12,7 @@ from core.review.decisions import Decision
 from db.inspections.parts import Sort, gallery
 from db.review.decisions import decide
 from db.session import connect, writing
-from tests.db.process.test_shift_report import NIGHT, fill
+from tests.night_shift import NIGHT, fill
 from tests.opened_page import OpenApp, metrics, press
 
 BERLIN = {"PLANT_TIME_ZONE": "Europe/Berlin"}

@@ -17,7 +17,8 @@ from cli.terminal import growing_bar
 from services.application import opened
 from services.demo import make_demonstration
 from services.inspection.uploads import SAMPLES
-from tests.browser.app_server import ROOT, AppServer, launch, served
+from tests.browser.app_server import AppServer, launch, served
+from tests.conftest import ROOT
 from tools.screenshots.shots import WAIT_MS, drawn, named
 
 FOLDER = ROOT / "docs" / "pictures"
