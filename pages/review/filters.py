@@ -24,7 +24,7 @@ from pages.shared.text import LOOKS, batch_name
 
 BATCHES = 200
 NAMES = ("verdict", "batch", "station", "day", "shift", "by")
-_BOUND = ("station", "day", "shift")
+_BOUND = ("station", "day")
 """Those whose widget is bound to the address."""
 """Names of the filters in the address."""
 
@@ -109,14 +109,12 @@ def _filters(services: Services, with_reviewer: bool) -> Selection:
             "Station", stations, index=None, placeholder="All", key="station", bind="query-params"
         )
         day = st.date_input("Day", value=None, format="YYYY-MM-DD", key="day", bind="query-params")
-        shift = st.selectbox(
+        # Not bound: the Threshold page has another "shift" in its address.
+        shift = _select(
             "Shift" if day else "Shift (choose a day first)",
-            calendar.names,
-            index=None,
-            placeholder="All",
-            key="shift",
+            "shift",
+            {name: name for name in calendar.names},
             disabled=day is None,
-            bind="query-params",
         )
         by = _select("Decided by", "by", people) if with_reviewer else None
         st.button("Clear all", icon=":material/filter_list_off:", on_click=_clear, width="stretch")
@@ -149,7 +147,9 @@ def _clear() -> None:
             url_state.keep(name, None)
 
 
-def _select(label: str, name: str, options: dict[str, str]) -> str | None:
+def _select(
+    label: str, name: str, options: dict[str, str], *, disabled: bool = False
+) -> str | None:
     # Not bound to the address: a bound widget would write the label there, not the value.
     key = _key(name)
     if key not in st.session_state:
@@ -163,6 +163,7 @@ def _select(label: str, name: str, options: dict[str, str]) -> str | None:
         index=None,
         placeholder="All",
         key=key,
+        disabled=disabled,
     )
     url_state.keep(name, chosen)
     return chosen

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.thresholds.costs import Costs
+from pages.shared import url_state
 
 DEFECT_PERCENT = 2.0
 PARTS_PER_SHIFT = 800
+MOST_PARTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,15 @@ def ask_line() -> Line:
         help="True share of defective castings in production. The evidence set has more, so enter "
         "it here.",
     )
-    parts = st.number_input(
-        "Parts per shift",
-        1,
-        1_000_000,
-        PARTS_PER_SHIFT,
-        50,
-        key="shift",
-        bind="query-params",
-        help="Of one line.",
+    # Not bound: the Review page has another "shift" in its address.
+    if "parts per shift" not in st.session_state:
+        given = url_state.number("shift")
+        usable = given is not None and 1 <= given <= MOST_PARTS
+        st.session_state["parts per shift"] = given if usable else PARTS_PER_SHIFT
+    parts: int = st.number_input(
+        "Parts per shift", 1, MOST_PARTS, step=50, key="parts per shift", help="Of one line."
     )
+    url_state.keep("shift", None if parts == PARTS_PER_SHIFT else parts)
     return Line(percent / 100, parts)
 
 

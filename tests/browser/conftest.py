@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from core.synthetic.samples import write_samples
 from tests.browser.app_server import WAIT_MS, AppServer, chromium, launch, served
@@ -16,13 +16,19 @@ CASTINGS = ROOT.parent / "shared" / "casting" / "test"
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """One for all tests of a process: a second one cannot run beside it."""
     if chromium() is None:
         pytest.skip("there is no Chromium: install Debian's package chromium")
-    with sync_playwright() as playwright:
-        opened = launch(playwright)
-        yield opened
-        opened.close()
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    opened = launch(playwright)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

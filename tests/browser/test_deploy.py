@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.request import HTTPErrorProcessor, build_opener
 
 import pytest
-from playwright.sync_api import Playwright, expect, sync_playwright
+from playwright.sync_api import Playwright, expect
 
 from services.inspection.uploads import SAMPLES
 from tests.browser.app_server import AppServer, free_port, launch, served
@@ -81,11 +81,12 @@ def proxied(tmp_path: Path) -> Iterator[tuple[int, int]]:
         assert "Traceback" not in app.log()
 
 
-def test_sample_parts_are_inspected_through_the_proxy(proxied: tuple[int, int]) -> None:
+def test_sample_parts_are_inspected_through_the_proxy(
+    proxied: tuple[int, int], playwright: Playwright
+) -> None:
     plain, encrypted = proxied
     sent_on(f"http://127.0.0.1:{plain}/review")
-    with sync_playwright() as playwright:
-        inspect_samples(playwright, f"https://{HOST}:{encrypted}")
+    inspect_samples(playwright, f"https://{HOST}:{encrypted}")
 
 
 def inspect_samples(playwright: Playwright, url: str) -> None:
