@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,9 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from db.session import connect
+
+if TYPE_CHECKING:
+    from tests.opened_page import OpenApp
 
 # No test fails for being slow: the machine may be busy with something else.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -110,6 +114,16 @@ def postgresql_url() -> Iterator[str]:
             connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
     finally:
         server.dispose()
+
+
+@pytest.fixture
+def open_app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenApp]:
+    """Opens the app without a browser, on an empty database."""
+    # Here, so that only tests of pages wait for Streamlit.
+    from tests.opened_page import opener
+
+    with opener(tmp_path, sqlite_url, monkeypatch) as open_app:
+        yield open_app
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,15 @@ from core.inspection.gate import GateLimits
 from core.inspection.records import Inspection, Outcome
 from core.model.card import Calibration, ModelCard, Threshold, TrainingData
 from core.model.engine import EngineKind, Inference
+
+
+class Upload(io.BytesIO):
+    """A file as the page's upload widget returns it."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        super().__init__(data)
+        self.name = name
+
 
 OPEN_GATE = GateLimits(
     novelty=1e9, sharpness=0.0, brightness=0.0, overexposed=1.0, noise=1e9, blockiness=1e9

@@ -23,6 +23,7 @@ from tests.conftest import ROOT
 
 SECONDS_TO_START = 60
 WAIT_MS = 60_000
+"""Far more than anything takes; a test never waits for time, only for what it looks for."""
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -9,12 +9,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from core.synthetic.samples import write_samples
-from tests.browser.app_server import AppServer, chromium, launch, served
+from tests.browser.app_server import WAIT_MS, AppServer, chromium, launch, served
 from tests.conftest import ROOT
 
 CASTINGS = ROOT.parent / "shared" / "casting" / "test"
-WAIT_MS = 60_000
-"""Far more than anything takes; a test never waits for time, only for what it looks for."""
 
 
 @pytest.fixture(scope="session")

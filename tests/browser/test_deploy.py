@@ -13,12 +13,12 @@ import pytest
 from playwright.sync_api import Playwright, expect
 
 from services.inspection.uploads import SAMPLES
-from tests.browser.app_server import ROOT, AppServer, free_port, launch, served
-from tests.conftest import NGINX
+from tests.browser.app_server import AppServer, free_port, launch, served
+from tests.conftest import NGINX, ROOT
 
 HOST = "quality.plant.example"
 
-pytestmark = [pytest.mark.chromium, pytest.mark.nginx]
+pytestmark = [pytest.mark.browser, pytest.mark.nginx]
 
 
 class Unredirected(HTTPErrorProcessor):

@@ -12,7 +12,7 @@ from tests.browser.app_server import AppServer
 from tools.screenshots.contrast import PAGES, THEMES, settled, weak
 from tools.screenshots.first_hour import Stopwatch, rows_of, walk
 
-pytestmark = pytest.mark.chromium
+pytestmark = pytest.mark.browser
 
 
 def test_from_the_first_click_to_the_shift_report(

@@ -18,24 +18,10 @@ from db.schema import batch_part, inspection
 from db.session import connect, reading
 from pages.shared.pictures import BETWEEN
 from services.inspection.uploads import SAMPLES
+from tests.browser.actions import figure, upload
 from tests.browser.app_server import AppServer
 
-pytestmark = pytest.mark.chromium
-
-
-def upload(page: Page, files: list[Path], label: str = "") -> None:
-    """Choose files, name the batch, press the button."""
-    page.locator("input[type=file]").set_input_files(files)
-    expect(page.get_by_role("button", name="Remove").first).to_be_visible()
-    if label:
-        page.get_by_label("Batch label").fill(label)
-    page.get_by_role("button", name="Inspect", exact=True).click()
-
-
-def figure(page: Page, name: str, value: int | str) -> None:
-    """Wait until the batch's figure of that name has the value."""
-    metric = page.get_by_test_id("stMetric").filter(has_text=name)
-    expect(metric.get_by_test_id("stMetricValue")).to_have_text(str(value))
+pytestmark = pytest.mark.browser
 
 
 def count_rows(app: AppServer, table: str) -> int:

@@ -20,7 +20,7 @@ from db.session import connect, reading
 from tests.browser.app_server import AppServer
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.chromium
+pytestmark = pytest.mark.browser
 
 MILLISECONDS = re.compile(r"^\d[\d,.]* ms$")
 

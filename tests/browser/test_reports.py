@@ -16,11 +16,11 @@ from playwright.sync_api import Page
 
 from core.inspection.records import Verdict
 from db.session import connect
+from tests.browser.actions import figure
 from tests.browser.app_server import AppServer
-from tests.browser.test_inspect import figure
 from tests.stored_parts import open_store, outcome
 
-pytestmark = pytest.mark.chromium
+pytestmark = pytest.mark.browser
 SHIFT = "2026-11-20:late"
 FORMULA = '=HYPERLINK("http://plant.example","open")'
 

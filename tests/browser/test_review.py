@@ -17,11 +17,10 @@ from db.review.queue import decided_count
 from db.schema import UNDO, disposition
 from db.selection import Selection
 from db.session import connect, reading
-from tests.browser.app_server import AppServer
-from tests.browser.conftest import WAIT_MS
+from tests.browser.app_server import WAIT_MS, AppServer
 from tests.stored_parts import open_store, outcome_of
 
-pytestmark = pytest.mark.chromium
+pytestmark = pytest.mark.browser
 
 PARTS = 34
 KEYS = "OD1O2T3O4U5O6D7OOO1DOTO2OOUO3O"

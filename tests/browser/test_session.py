@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from tests.browser.app_server import AppServer
 from tools.soak.uploads import upload_all
 
-pytestmark = pytest.mark.chromium
+pytestmark = pytest.mark.browser
 
 
 def test_uploads_of_one_session_are_all_stored_and_given_back(app: AppServer, page: Page) -> None:

@@ -11,33 +11,13 @@ from sqlalchemy import select
 
 from core.model.card import read_card
 from core.model.metrics import log_odds_of
-from core.people import Person, Role
-from core.review.decisions import Decision
-from db.inspections.parts import gallery
-from db.review.decisions import decide
 from db.schema import inspection
-from db.session import connect, reading, writing
+from db.session import connect, reading
 from services.inspection.uploads import SAMPLES
+from tests.browser.actions import decide_about_all, figure, upload
 from tests.browser.app_server import AppServer
-from tests.browser.test_inspect import figure, upload
 
-pytestmark = pytest.mark.chromium
-
-REVIEWER = Person("Ann", None, False, Role.REVIEWER)
-
-
-def decide_about_all(app: AppServer) -> None:
-    """The more probable half is found defective, the other OK."""
-    engine = connect(app.database_url)
-    with reading(engine) as connection:
-        parts = gallery(connection, limit=24)
-    with writing(engine) as connection:
-        for place, part in enumerate(parts):
-            decision, kind = (
-                (Decision.DEFECTIVE, "crack") if place < len(parts) // 2 else (Decision.OK, "")
-            )
-            decide(connection, REVIEWER, part.id, decision, kind, review_rate=0)
-    engine.dispose()
+pytestmark = pytest.mark.browser
 
 
 def thresholds_of_verdicts(app: AppServer) -> list[float]:

@@ -12,7 +12,7 @@ from db.session import connect
 from tests.browser.app_server import AppServer
 from tests.stored_parts import open_store, outcome
 
-pytestmark = pytest.mark.chromium
+pytestmark = pytest.mark.browser
 
 BEGIN = datetime(2026, 11, 20, 6, tzinfo=UTC)
 SIZES = (9, 4, 7)

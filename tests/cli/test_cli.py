@@ -1,7 +1,6 @@
 """The command line: its contract of names, columns and exit codes, run as a program."""
 
 import csv
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,19 +9,9 @@ import pytest
 
 from core.synthetic.samples import write_samples
 from tests.conftest import ROOT
+from tests.programs import run
 
 COLUMNS = ["file", "sha256", "verdict", "probability", "log_odds", "threshold", "model", "reason"]
-
-
-def run(*arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "core", *map(str, arguments)],
-        cwd=ROOT,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
 
 
 @pytest.fixture

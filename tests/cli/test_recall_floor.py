@@ -9,8 +9,8 @@ from core.errors import NotEnoughCastings
 from core.model.card import write_card
 from core.thresholds.held_out_scores import read_held_out_scores
 from core.thresholds.recall_floor import curves, recall_floor
-from tests.cli.test_cli import run
 from tests.held_out import write_held_out
+from tests.programs import run
 
 
 def model(folder, castings):

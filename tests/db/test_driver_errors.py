@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,32 +31,19 @@ from services.inspection.batch_worker import State
 from services.inspection.uploads import SAMPLES, inspect_samples
 from tests.conftest import ROOT
 from tests.fakes import BrightnessEngine, card
-from tests.opened_page import metrics
+from tests.opened_page import OpenApp, metrics, press
 from tests.stored_parts import open_store, outcome
 
-ENGINE = BrightnessEngine(card(evidence_scale=0.1))
 SECONDS = 60
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
-    monkeypatch.setattr(services, "load_engine", lambda **_: ENGINE)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=SECONDS)
-    st.cache_resource.clear()
-    st.cache_data.clear()
+def app(open_app: OpenApp) -> AppTest:
+    return open_app()
 
 
 def said(app: AppTest) -> str:
     return " ".join(item.value for item in [*app.error, *app.warning, *app.info]).replace("\\", "")
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    return next(button for button in app.button if button.label == label).click().run()
 
 
 def three_parts(url: str) -> Engine:
@@ -75,7 +62,7 @@ def stored(engine: Engine) -> int:
 
 
 def test_a_full_disk_breaks_the_batch_off_and_it_is_resumed(
-    app: AppTest, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+    app: AppTest, open_app: OpenApp, sqlite_url: str
 ) -> None:
     three_parts(sqlite_url).dispose()
     app.run()
@@ -94,7 +81,7 @@ def test_a_full_disk_breaks_the_batch_off_and_it_is_resumed(
     assert "disk of the database is full" in progress.message
     before = stored(at_work.database)
     assert 3 <= before < 3 + SAMPLES
-    app = AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=SECONDS).run()
+    app = open_app().run()
     assert not app.exception
     assert "disk of the database is full" in " ".join(
         item.value.replace("\\", "") for item in app.markdown

@@ -2,86 +2,34 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import pages.shared.services as services
 from core.errors import ModelMissing
 from core.inspection import spool
 from core.inspection import uploads as uploads_module
-from core.inspection.pipeline import inspect_photographs
 from core.inspection.records import Photograph, Verdict
-from core.synthetic.samples import encode_jpeg, sample_parts
-from db.inspections.batches import Batch, finish_batch, open_batch
-from db.inspections.models import register_model
+from db.inspections.batches import Batch, finish_batch
 from db.inspections.parts import Sort, gallery
-from db.inspections.store import BatchStore
 from db.session import connect, reading, writing
 from pages.shared.text import plain, short
 from services.inspection.uploads import SAMPLES
 from tests.conftest import ROOT
-from tests.fakes import BrightnessEngine, card
-from tests.opened_page import metrics
+from tests.fakes import Upload
+from tests.opened_page import ENGINE, OpenApp, batch_of, metrics, photographs, press
 
-ENGINE = BrightnessEngine(card(evidence_scale=0.1))
 SECONDS = 30
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def app(open_app: OpenApp) -> AppTest:
     """The app on an empty database, with an engine that judges by brightness."""
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
-    monkeypatch.setenv("STATION", "station 1")
-    monkeypatch.setattr(services, "load_engine", lambda **_: ENGINE)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=SECONDS)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-class Upload(io.BytesIO):
-    """A photograph as it is uploaded."""
-
-    def __init__(self, photograph: Photograph) -> None:
-        super().__init__(photograph.data)
-        self.name = photograph.name
-
-
-def batch_of(url: str, files: list[Photograph], total: int | None = None) -> Batch:
-    """A batch that the page did not make; finished where ``total`` is not given."""
-    engine = connect(url)
-    with writing(engine) as connection:
-        model = register_model(
-            connection,
-            ENGINE.card.identity,
-            "test",
-            ENGINE.card.model_dump(mode="json"),
-            0.5,
-            "tests",
-        )
-        batch = open_batch(
-            connection, "upload", "Monday", "station 1", model.id, total or len(files)
-        )
-    list(inspect_photographs(files, ENGINE, 0.5, BatchStore(engine, batch)))
-    if total is None:
-        with writing(engine) as connection:
-            finish_batch(connection, batch.id)
-    engine.dispose()
-    return batch
-
-
-def photographs(count: int, seed: int = 3) -> list[Photograph]:
-    return [Photograph(part.name, encode_jpeg(part)) for part in sample_parts(count, seed)]
+    return open_app(STATION="station 1")
 
 
 def texts(app: AppTest) -> list[str]:
@@ -92,11 +40,6 @@ def cards(app: AppTest) -> list[str]:
     """The files' names on the cards, as their Markdown writes them."""
     noted = [item.value for item in app.markdown if ":small[" in item.value]
     return [text.rpartition(":gray[")[2].removesuffix("]]") for text in noted]
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    """Press the first button with this label."""
-    return next(button for button in app.button if button.label == label).click().run()
 
 
 def test_what_the_app_starts_with_is_light_and_here_to_stay(tmp_path: Path) -> None:
@@ -248,7 +191,7 @@ def broken_off(url: str, tmp_path: Path, done: int) -> Batch:
     """A batch of ten parts of which the first ``done`` were inspected, its photographs waiting."""
     files = photographs(10, seed=8)
     batch = batch_of(url, files[:done], total=10)
-    uploads = [Upload(file) for file in files]
+    uploads = [Upload(file.name, file.data) for file in files]
     received = uploads_module.receive(uploads, tmp_path / "spool", uploads_module.Limits(50, 50))
     name = spool.spool_name(batch.id, batch.created_at)
     spool.seal(received.folder, received.files, tmp_path / "spool", name)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -20,15 +18,14 @@ from db.inspections.parts import gallery
 from db.session import connect, reading, writing
 from db.watch_folder import Watcher, record_heartbeat
 from pages.live import camera
-from tests.opened_page import metrics, opened
+from tests.opened_page import OpenApp, metrics
 from tests.stored_parts import MODEL, open_store, outcome, outcome_of
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def app(open_app: OpenApp) -> AppTest:
     """The page on an empty database, with a takt time of 20 ms."""
-    with opened("live", tmp_path, sqlite_url, monkeypatch, TAKT_SECONDS="0.02") as page:
-        yield page
+    return open_app("live", TAKT_SECONDS="0.02")
 
 
 def fill(url: str, station: str = "line 1", count: int = 12) -> None:

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import core.model.card as card_module
 from core.errors import ModelMissing
 from core.model.card import ModelCard, read_card
 from pages.shared.text import percent
-from tests.conftest import ROOT
-from tests.pages.test_inspect_page import metrics
+from tests.opened_page import OpenApp, metrics
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def app(open_app: OpenApp) -> AppTest:
     """The app with the shipped model, before a page was chosen."""
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    app = AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=60)
-    app.run()
-    yield app
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    return open_app(engine=None).run()
 
 
 def written(app: AppTest) -> str:

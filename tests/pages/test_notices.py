@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import pages.shared.notices as page_notices
-import pages.shared.services as page_services
-from tests.conftest import ROOT
-from tests.fakes import BrightnessEngine
+from tests.opened_page import OpenApp
 
 
 @pytest.fixture
-def app(tmp_path, sqlite_url, monkeypatch) -> Iterator[AppTest]:
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
-    monkeypatch.setattr(page_services, "load_engine", lambda **_: BrightnessEngine())
-    st.cache_resource.clear()
-    yield AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=30)
-    st.cache_resource.clear()
+def app(open_app: OpenApp) -> AppTest:
+    return open_app()
 
 
 @pytest.mark.parametrize("ephemeral", [True, False])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import runpy
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,28 +19,15 @@ from db.people import role_of
 from db.session import connect, reading, writing
 from services.inspection.uploads import discard
 from tests.conftest import ROOT
-from tests.fakes import BrightnessEngine
+from tests.opened_page import OpenApp, press
 
 NAME = "Ann *Lee* <b>"
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def app(open_app: OpenApp) -> AppTest:
     """The app's People page on an empty database."""
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
-    monkeypatch.setenv("FIRST_ENGINEER", "first@plant.example")
-    monkeypatch.setattr(services, "load_engine", lambda **_: BrightnessEngine())
-    st.cache_resource.clear()
-    opened = AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=30)
-    opened.run()
-    yield opened.switch_page("people/page.py")
-    st.cache_resource.clear()
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    return next(button for button in app.button if button.label == label).click().run()
+    return open_app("people", FIRST_ENGINEER="first@plant.example")
 
 
 class User(dict[str, object]):

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from db.session import connect
-from tests.db.process.test_shift_report import NIGHT, fill
-from tests.opened_page import metrics, opened
+from tests.night_shift import NIGHT, fill
+from tests.opened_page import OpenApp, metrics
 
 BERLIN = {"PLANT_TIME_ZONE": "Europe/Berlin"}
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def app(open_app: OpenApp) -> AppTest:
     """The page on an empty database, in Berlin."""
-    with opened("report", tmp_path, sqlite_url, monkeypatch, **BERLIN) as page:
-        yield page
+    return open_app("report", **BERLIN)
 
 
 def press(app: AppTest, label: str) -> AppTest:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import streamlit as st
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
-import pages.shared.services as services
 from core.people import Person, Role
 from core.review.decisions import Decision
 from core.synthetic.samples import encode_jpeg, sample_parts
 from db.review.decisions import decide, dispositions_of
 from db.review.queue import claim
 from db.session import connect, reading, writing
-from tests.conftest import ROOT
-from tests.fakes import BrightnessEngine
+from tests.opened_page import OpenApp, press
 from tests.stored_parts import open_store, outcome_of
 
 BEN = Person("Ben *x*", None, False, Role.REVIEWER)
@@ -38,26 +35,9 @@ def stored(sqlite_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def app(open_app: OpenApp) -> AppTest:
     """The Review page, with the name typed."""
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
-    monkeypatch.setenv("REVIEW_RATE", "0")
-    monkeypatch.setattr(services, "load_engine", lambda **_: BrightnessEngine())
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    opened = AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=60)
-    opened.session_state["typed name"] = "Ann"
-    opened.run()
-    yield opened.switch_page("review/page.py")
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    """Press the first button with this label."""
-    return next(button for button in app.button if button.label == label).click().run()
+    return open_app("review", name="Ann", REVIEW_RATE="0")
 
 
 def texts(app: AppTest) -> str:

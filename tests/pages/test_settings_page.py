@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-import pages.shared.services as services
 from core.settings import CHANGEABLE, read_settings
 from db.session import connect, reading
 from db.settings import setting_changes, settings_in_force
-from pages.shared import people
-from tests.conftest import ROOT
-from tests.fakes import BrightnessEngine
+from tests.opened_page import OpenApp
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def app(open_app: OpenApp) -> AppTest:
     """The page on an empty database, with a name typed."""
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
-    monkeypatch.setattr(services, "load_engine", lambda **_: BrightnessEngine())
-    st.cache_resource.clear()
-    opened = AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=30)
-    opened.session_state[people.NAME] = "Eva"
-    opened.run()
-    yield opened.switch_page("settings/page.py")
-    st.cache_resource.clear()
+    return open_app("settings", name="Eva")
 
 
 def keep(app: AppTest, reason: str) -> AppTest:

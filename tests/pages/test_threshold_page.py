@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,29 +22,19 @@ from db.inspections.parts import gallery
 from db.review.decisions import decide
 from db.session import connect, reading, writing
 from db.thresholds import ThresholdChange, threshold_changes
-from tests.conftest import ROOT
 from tests.fakes import BrightnessEngine
 from tests.held_out import write_held_out
-from tests.pages.test_inspect_page import batch_of, photographs, press
+from tests.opened_page import OpenApp, batch_of, photographs, press
 from tests.stored_parts import ENGINEER
 
 MANY, FEW = 500, 60
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def app(open_app: OpenApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The app at the page, with a model whose held-out scores are of many castings."""
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
     use_scores(tmp_path, monkeypatch, MANY)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    app = AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=60)
-    app.run()
-    yield app.switch_page("threshold/page.py")
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    return open_app("threshold", engine=None)
 
 
 def use_scores(folder: Path, monkeypatch: pytest.MonkeyPatch, castings: int) -> None:

@@ -10,7 +10,7 @@ from core.thresholds.costs import consequences
 from pages.threshold.evidence import Evidence, count_evidence, threshold_name
 from pages.threshold.line import Line, amount
 from pages.threshold.slider import figures, scale_of, threshold_at
-from tests.core.thresholds.test_recall_floor import made_up
+from tests.made_up_scores import made_up
 
 LINE = Line(0.03, 700)
 NOW = 0.4237

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.people import Person, Role
 from core.review.decisions import Decision
-from core.thresholds import held_out_scores
-from core.thresholds.scored_parts import scored_parts
 from db.inspections.parts import Sort, gallery
 from db.review.decisions import decide
 from db.session import connect, writing
-from tests.db.process.test_shift_report import NIGHT, fill
-from tests.opened_page import metrics, opened
+from tests.night_shift import NIGHT, fill
+from tests.opened_page import OpenApp, metrics, press
 
 BERLIN = {"PLANT_TIME_ZONE": "Europe/Berlin"}
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def app(open_app: OpenApp) -> AppTest:
     """The page on an empty database, in Berlin."""
-    with opened("trends", tmp_path, sqlite_url, monkeypatch, **BERLIN) as page:
-        yield page
+    return open_app("trends", **BERLIN)
 
 
 def fill_days(url: str) -> None:
@@ -125,21 +120,3 @@ def test_an_engineer_freezes_limits_and_the_chart_shows_its_signal(
     assert not app.exception
     assert any("set by Eva" in caption.value.replace("\\", "") for caption in app.caption)
     assert [item.value for item in app.success] == ["No signal: the process is in control."]
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    return next(button for button in app.button if button.label == label).click().run()
-
-
-def test_scores_are_compared_with_those_of_held_out_castings(
-    app: AppTest, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fill_days(sqlite_url)
-    scores = [*range(-12, 0), *range(1, 9)]
-    held_out = scored_parts([float(score) for score in scores], [score > 0 for score in scores])
-    monkeypatch.setattr(held_out_scores, "read_held_out_scores", lambda _card: held_out)
-    app.run()
-    assert not app.exception
-    said = next(caption.value for caption in app.caption if "stability index" in caption.value)
-    assert "latest 60 parts" in said
-    assert "Fewer than 200 parts" in said

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
@@ -21,21 +18,12 @@ from db.session import connect, reading, writing
 from services.inspection.batch_worker import BatchWorker, State
 from services.inspection.uploads import inspect_uploads
 from tests.bad_files import NAMES, archives, bad_files, photograph, zip_names
-from tests.conftest import ROOT
-from tests.fakes import BrightnessEngine, card
+from tests.fakes import Upload
+from tests.opened_page import ENGINE, OpenApp
 
-ENGINE = BrightnessEngine(card(evidence_scale=0.1))
 SECONDS = 120
 SMALL = 200_000
 """Bytes of the largest bad file that goes along; the others are looked at one by one elsewhere."""
-
-
-class Upload(io.BytesIO):
-    """A file as the page hands it in."""
-
-    def __init__(self, name: str, data: bytes) -> None:
-        super().__init__(data)
-        self.name = name
 
 
 def everything() -> list[Upload]:
@@ -107,7 +95,7 @@ def test_every_file_of_a_bad_upload_is_inspected_or_rejected_with_a_reason(
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def app(open_app: OpenApp, tmp_path: Path, sqlite_url: str) -> AppTest:
     """The app on a database that holds a bad upload."""
     database = connect(sqlite_url)
     at_work = opened(database, sqlite_url, tmp_path)
@@ -116,15 +104,7 @@ def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
     number = inspect_uploads(at_work, at_work.worker, files, "**bold** <b>", "station 1")
     assert at_work.worker.wait(number, SECONDS)
     database.dispose()
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
-    monkeypatch.setattr(services, "load_engine", lambda **_: ENGINE)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=60)
-    st.cache_resource.clear()
-    st.cache_data.clear()
+    return open_app()
 
 
 def test_pages_show_bad_names_as_text(app: AppTest) -> None:

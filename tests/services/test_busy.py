@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,11 +26,9 @@ from db.review.decisions import dispositions_of
 from db.session import connect, reading, write, writing
 from services.inspection.batch_worker import State
 from services.inspection.uploads import SAMPLES
-from tests.conftest import ROOT
-from tests.fakes import BrightnessEngine, card
+from tests.opened_page import ENGINE, OpenApp
 from tests.stored_parts import open_store, outcome, outcome_of
 
-ENGINE = BrightnessEngine(card(evidence_scale=0.1))
 WAIT = 0.2
 BUSY = retry.BUSY
 
@@ -121,19 +118,8 @@ def stored(sqlite_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
-    monkeypatch.setenv("REVIEW_RATE", "0")
-    monkeypatch.setattr(services, "load_engine", lambda **_: ENGINE)
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    opened = AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=60)
-    opened.session_state["typed name"] = "Ann"
-    yield opened
-    st.cache_resource.clear()
-    st.cache_data.clear()
+def app(open_app: OpenApp) -> AppTest:
+    return open_app(name="Ann", REVIEW_RATE="0")
 
 
 def press_while_held(app: AppTest, label: str, url: str, *with_it: str) -> list[str]:

@@ -9,13 +9,11 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-import streamlit as st
 from PIL import Image
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import DBAPIError
 from streamlit.testing.v1 import AppTest
 
-import pages.shared.services as page_services
 from core.errors import DemonstrationRefused, NotAllowed
 from core.inspection.images import decode
 from core.inspection.records import Photograph, Verdict
@@ -47,6 +45,7 @@ from services import application
 from services import demo as service
 from tests.conftest import ROOT
 from tests.fakes import BrightnessEngine
+from tests.opened_page import OpenApp
 from tests.stored_parts import open_store, outcome_of
 
 ENGINEER = Person("Eva", "eva@plant.example", True, Role.ENGINEER)
@@ -225,16 +224,10 @@ def test_only_the_demonstration_sets_the_clock():
 
 
 @pytest.fixture
-def app(tmp_path, sqlite_url, monkeypatch) -> Iterator[AppTest]:
+def app(open_app: OpenApp, sqlite_url: str) -> AppTest:
     """The app's first page, on a database that is marked as a demonstration."""
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("SPOOL_FOLDER", str(tmp_path / "spool"))
-    monkeypatch.setattr(page_services, "load_engine", lambda **_: BrightnessEngine())
-    st.cache_resource.clear()
     begin(connect(sqlite_url))
-    yield AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=30)
-    st.cache_resource.clear()
+    return open_app()
 
 
 def clearing(app: AppTest) -> list[str]:

@@ -32,19 +32,11 @@ from services.inspection import camera, uploads
 from services.inspection.batch_worker import BatchWorker
 from services.inspection.files import inspect_files
 from services.inspection.watch_folder import watch_folder
-from tests.fakes import BrightnessEngine
+from tests.fakes import BrightnessEngine, Upload
 
 PARTS = [encode_jpeg(part) for part in sample_parts(6, seed=12)]
 ENGINE = BrightnessEngine()
 SECONDS = 60
-
-
-class Upload(io.BytesIO):
-    """A file as the page hands it in."""
-
-    def __init__(self, name: str, data: bytes) -> None:
-        super().__init__(data)
-        self.name = name
 
 
 @pytest.fixture

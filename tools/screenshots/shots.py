@@ -20,8 +20,8 @@ from typing import Literal
 from playwright.sync_api import Page, expect, sync_playwright
 
 from core.synthetic.samples import encode_jpeg, sample_parts
+from tests.browser.actions import decide_about_all
 from tests.browser.app_server import AppServer, launch, served
-from tests.browser.test_threshold import decide_about_all
 from tools.screenshots.many import fill
 
 PICTURES = Path(__file__).parent / "pictures"

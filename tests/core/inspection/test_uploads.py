@@ -16,16 +16,9 @@ from core.errors import UploadRefused
 from core.inspection import spool
 from core.inspection.images import MAX_BYTES
 from core.inspection.uploads import Limits, Received, receive
+from tests.fakes import Upload
 
 LIMITS = Limits(files=50, megabytes=30)
-
-
-class Upload(io.BytesIO):
-    """An uploaded file as the page hands it in."""
-
-    def __init__(self, name: str, data: bytes) -> None:
-        super().__init__(data)
-        self.name = name
 
 
 def archive(

@@ -9,7 +9,7 @@ from core.errors import ThresholdError
 from core.thresholds.costs import Costs, cheapest, consequences, cost_curve
 from core.thresholds.recall_floor import curves
 from core.thresholds.scored_parts import scored_parts
-from tests.core.thresholds.test_recall_floor import made_up, sets
+from tests.made_up_scores import made_up, sets
 
 COSTS = Costs(escape=100, false_alarm=2)
 RATES = st.floats(0.001, 0.5)

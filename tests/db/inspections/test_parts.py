@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine
 
 from core.inspection.records import Verdict
 from db.inspections.batches import (
@@ -36,6 +34,7 @@ from db.inspections.parts import (
 )
 from db.session import reading, writing
 from db.thresholds import change_threshold
+from tests.query_plans import plans
 from tests.stored_parts import ENGINEER, MODEL, open_store, outcome, rejected
 
 MONDAY = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -203,29 +202,6 @@ def test_the_data_version_changes_with_everything_that_is_stored(database: Engin
         store.record([given])
         note()
     assert len(set(versions)) == len(versions)
-
-
-@contextmanager
-def plans(connection: Connection) -> Iterator[list[str]]:
-    """Collects the plan of every SELECT that runs inside."""
-    found: list[str] = []
-    asked: list[tuple[str, Any]] = []
-
-    def note(_1: object, _2: object, sql: str, parameters: Any, *_rest: object) -> None:
-        if sql.startswith("SELECT"):
-            asked.append((sql, parameters))
-
-    event.listen(connection, "before_cursor_execute", note)
-    yield found
-    event.remove(connection, "before_cursor_execute", note)
-    if connection.dialect.name == "postgresql":
-        # A table of a few rows is read whole by choice; ask for what a large one would get.
-        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-        connection.exec_driver_sql("SET LOCAL enable_sort = off")
-    explain = "EXPLAIN " if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
-    for sql, parameters in asked:
-        lines = connection.exec_driver_sql(explain + sql, parameters)
-        found.append("\n".join(str(line[-1]) for line in lines))
 
 
 @pytest.mark.parametrize("sort", list(Sort))

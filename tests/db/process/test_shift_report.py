@@ -14,39 +14,16 @@ from sqlalchemy import Engine, select
 
 from cli.report import report
 from core.errors import SettingsError, StoreUnavailable
-from core.inspection.records import Verdict
 from core.people import Person, Role
-from core.process.shifts import DEFAULT_SHIFTS, read_calendar
 from core.review.decisions import Decision
 from db.process.shift_report import shift_parts, shift_report
 from db.review.decisions import decide, undo
 from db.schema import review_item
 from db.session import reading, writing
 from db.thresholds import change_threshold
-from tests.db.inspections.test_parts import plans
-from tests.stored_parts import ENGINEER, MODEL, open_store, outcome, rejected
-
-BERLIN = read_calendar("Europe/Berlin", DEFAULT_SHIFTS)
-NIGHT = BERLIN.shift(datetime(2026, 10, 24).date(), "night")
-
-
-def fill(database: Engine, moments: list[datetime], station: str = "line 1") -> None:
-    """One part a moment; every fourth is defective, every seventh not inspectable."""
-    store = open_store(database, station)
-    store.record(
-        [
-            outcome(
-                number + (1_000 if station == "line 2" else 0),
-                verdict=Verdict.DEFECTIVE
-                if number % 4 == 0
-                else Verdict.NOT_INSPECTABLE
-                if number % 7 == 0
-                else Verdict.OK,
-                inspected_at=moment,
-            )
-            for number, moment in enumerate(moments)
-        ]
-    )
+from tests.night_shift import BERLIN, NIGHT, fill
+from tests.query_plans import plans
+from tests.stored_parts import ENGINEER, MODEL, open_store, rejected
 
 
 def test_a_years_shifts_hold_every_part_once(database: Engine) -> None:

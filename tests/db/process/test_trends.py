@@ -27,7 +27,7 @@ from db.review.decisions import decide, dispositions_of
 from db.review.queue import stations
 from db.selection import Selection
 from db.session import reading, writing
-from tests.db.inspections.test_parts import plans
+from tests.query_plans import plans
 from tests.stored_parts import MODEL, open_store, outcome
 
 BERLIN = read_calendar("Europe/Berlin", DEFAULT_SHIFTS)
