@@ -24,6 +24,9 @@ from cli.train import castings, export, train
 from cli.watch import watch
 from core.errors import QualityControlError, SettingsError
 
+TRAINING = ("torch", "torchvision", "onnx", "onnxscript", "sklearn")
+"""Modules that only requirements-train.txt installs."""
+
 app = typer.Typer(
     help="Quality control of castings: inspect photographs, train and evaluate the model.",
     no_args_is_help=True,
@@ -39,6 +42,15 @@ def main() -> NoReturn:
     except QualityControlError as error:
         console.print(f"[red]{error}[/red]", soft_wrap=True)
         sys.exit(2 if isinstance(error, SettingsError) else 1)
+    except ModuleNotFoundError as error:
+        if error.name not in TRAINING:
+            raise
+        console.print(
+            f"[red]This command needs {error.name}, which serving does without. Install it with: "
+            "pip install -r requirements-train.txt[/red]",
+            soft_wrap=True,
+        )
+        sys.exit(1)
     except KeyboardInterrupt:
         console.print("Stopped. What was finished is kept; the same command resumes.")
         sys.exit(1)

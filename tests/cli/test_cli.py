@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import cli.app as command_line
 from core.synthetic.samples import write_samples
 from tests.conftest import ROOT
 from tests.programs import run
@@ -96,3 +97,18 @@ def test_serving_never_imports_torch(folder):
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "ends"), [("torch", SystemExit), ("sqlalchemy", ModuleNotFoundError)]
+)
+def test_a_missing_package_of_training_is_named(monkeypatch, capsys, name, ends):
+    def fails():
+        raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+
+    monkeypatch.setattr(command_line, "app", fails)
+    with pytest.raises(ends) as ended:
+        command_line.main()
+    if ends is SystemExit:
+        assert ended.value.code == 1
+        assert "requirements-train.txt" in capsys.readouterr().err

@@ -41,3 +41,13 @@ def test_a_containers_layer_and_memory_are_not_kept(
 def test_where_the_system_does_not_tell_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psutil, "disk_partitions", lambda all: [])
     assert not is_ephemeral(Path("qc.db"))
+
+
+def test_a_system_that_cannot_list_its_mounts_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(all: bool) -> None:
+        raise FileNotFoundError("/proc/self/mounts")
+
+    monkeypatch.setattr(psutil, "disk_partitions", fails)
+    assert not is_ephemeral(Path("qc.db"))
