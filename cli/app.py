@@ -24,6 +24,12 @@ from cli.train import castings, export, train
 from cli.watch import watch
 from core.errors import QualityControlError, SettingsError
 
+PACKAGES = {
+    **dict.fromkeys(("torch", "torchvision", "onnx", "onnxscript", "sklearn"), "train"),
+    **dict.fromkeys(("pytorch_grad_cam", "skimage"), "dev"),
+}
+"""Packages that serving does without, and the requirements file that each is in."""
+
 app = typer.Typer(
     help="Quality control of castings: inspect photographs, train and evaluate the model.",
     no_args_is_help=True,
@@ -39,6 +45,17 @@ def main() -> NoReturn:
     except QualityControlError as error:
         console.print(f"[red]{error}[/red]", soft_wrap=True)
         sys.exit(2 if isinstance(error, SettingsError) else 1)
+    except ModuleNotFoundError as error:
+        name = PACKAGES.get((error.name or "").partition(".")[0])
+        if name is None:
+            raise
+        packages = {"train": "training", "dev": "development"}[name]
+        console.print(
+            f"[red]This command needs the {packages} packages: pip install -r "
+            f"requirements-{name}.txt[/red]",
+            soft_wrap=True,
+        )
+        sys.exit(1)
     except KeyboardInterrupt:
         console.print("Stopped. What was finished is kept; the same command resumes.")
         sys.exit(1)

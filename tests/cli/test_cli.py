@@ -107,3 +107,27 @@ def test_serving_never_imports_torch(folder):
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "{parts}"],
+        ["evaluate", "{parts}"],
+        ["benchmark"],
+        ["inspect", "{parts}", "--engine", "torch", "--database-url", "sqlite://"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_command_that_needs_the_training_packages_says_so(folder, arguments):
+    program = (
+        "import sys; sys.modules |= dict.fromkeys(['torch', 'sklearn', 'pytorch_grad_cam'])\n"
+        "from cli.app import main; main()"
+    )
+    given = [argument.format(parts=folder / "parts") for argument in arguments]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *given], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "pip install -r requirements-train.txt" in done.stderr
+    assert "Traceback" not in done.stderr
