@@ -24,8 +24,11 @@ from cli.train import castings, export, train
 from cli.watch import watch
 from core.errors import QualityControlError, SettingsError
 
-TRAINING = ("torch", "torchvision", "onnx", "onnxscript", "sklearn")
-"""Modules that only requirements-train.txt installs."""
+PACKAGES = {
+    **dict.fromkeys(("torch", "torchvision", "onnx", "onnxscript", "sklearn"), "train"),
+    **dict.fromkeys(("pytorch_grad_cam", "skimage"), "dev"),
+}
+"""Packages that serving does without, and the requirements file that each is in."""
 
 app = typer.Typer(
     help="Quality control of castings: inspect photographs, train and evaluate the model.",
@@ -43,11 +46,13 @@ def main() -> NoReturn:
         console.print(f"[red]{error}[/red]", soft_wrap=True)
         sys.exit(2 if isinstance(error, SettingsError) else 1)
     except ModuleNotFoundError as error:
-        if error.name not in TRAINING:
+        name = PACKAGES.get((error.name or "").partition(".")[0])
+        if name is None:
             raise
+        packages = {"train": "training", "dev": "development"}[name]
         console.print(
-            f"[red]This command needs {error.name}, which serving does without. Install it with: "
-            "pip install -r requirements-train.txt[/red]",
+            f"[red]This command needs the {packages} packages: pip install -r "
+            f"requirements-{name}.txt[/red]",
             soft_wrap=True,
         )
         sys.exit(1)

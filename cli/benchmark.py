@@ -14,7 +14,7 @@ from cli.options import JsonReport
 from cli.terminal import say
 
 if TYPE_CHECKING:
-    from core.benchmark.report import BenchmarkReport
+    from core.benchmark import BenchmarkReport
     from core.inspection.records import InspectionStore
     from core.model.engine import Engine
 
@@ -31,7 +31,7 @@ def benchmark(
     """Throughput and latency side by side with eager torch + autograd Grad-CAM, in one run."""
     from json import dumps
 
-    from core.benchmark.report import benchmark as run_benchmark
+    from core.benchmark import benchmark as run_benchmark
 
     result = run_benchmark(_empty_store, threads, rounds, photographs, in_a_row)
     for line in _lines(result):
@@ -69,7 +69,7 @@ def _lines(result: BenchmarkReport) -> Iterator[str]:
 @contextmanager
 def _empty_store(engine: Engine) -> Iterator[InspectionStore]:
     """An empty SQLite database on this disk, as serving would use it."""
-    from core.benchmark.ways import STATION
+    from core.benchmark import STATION
     from db.inspections.batches import open_batch
     from db.inspections.models import register_model
     from db.inspections.store import BatchStore

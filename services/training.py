@@ -12,20 +12,23 @@ from core.model.card import MODELS, CrossValidationRun, ModelCard, read_card, wr
 from core.model.engine import EngineKind, load_engine
 from core.model.metrics import Evaluation
 from core.training.calibration import calibrated
-from core.training.cross_validation import Bar, evaluate_unseen, held_out, prepare
-from core.training.data.dataset import castings_of, read_castings, read_data_set, read_pixels
-from core.training.evaluate.card_reports import with_reports
-from core.training.evaluate.evaluation import evaluate_split, infer_all
+from core.training.cross_validation import Bar, Material, held_out
+from core.training.data.dataset import read_castings, read_data_set
+from core.training.evaluate.gate_report import with_reports
 from core.training.recipe import RECIPES, Recipe
-from core.training.train import CHECKPOINTS, FOLD_SEED, divided, train
+from core.training.train import CHECKPOINTS, FOLD_SEED, evaluate_exported, train
 
 
 def train_model(
     dataset: Path, castings: dict[str, str], recipe: str, out: Path, weights: Path | None, bar: Bar
 ) -> ModelCard:
-    """Train on ``dataset`` and write the model to ``out``; raises what training raises."""
-    photographs = read_data_set(dataset)
-    return train(dataset, photographs, castings, recipe_named(recipe), out, bar, weights)
+    """Train on ``dataset`` and write the model to ``out``; raises what training raises.
+
+    Finished fits are kept under ``out``, so that a stopped run resumes.
+    """
+    photographs, chosen = read_data_set(dataset), recipe_named(recipe)
+    material = Material(dataset, photographs, castings, chosen, out / CHECKPOINTS, bar, weights)
+    return train(material, out)
 
 
 def evaluate_official(
@@ -37,14 +40,8 @@ def evaluate_official(
     """
     photographs = read_data_set(dataset)
     tested = [photograph for photograph in photographs if photograph.split == "test"]
-    tested = tested or photographs
-    engine = load_engine(kind)
-    pixels = read_pixels(dataset, tested)
-    with bar("Official split", len(pixels)) as step:
-        inference = infer_all(engine, pixels, step)
-    groups = castings_of(tested, read_castings(castings)) if castings else None
-    threshold = engine.card.threshold.probability
-    return evaluate_split("official", tested, inference.log_odds, threshold, groups)
+    groups = read_castings(castings) if castings else None
+    return evaluate_exported(load_engine(kind), dataset, tested or photographs, groups, bar)[0]
 
 
 def evaluate_unseen_castings(
@@ -65,19 +62,15 @@ def evaluate_unseen_castings(
     figures alone for others. ``tell`` gets the figures before that, because it takes long.
     Returns whether they are on the card. Raises SettingsError, DataSetError, ModelUnavailable.
     """
-    photographs = read_data_set(dataset)
-    seen, _, _ = divided(photographs, castings)
-    chosen = recipe_named(recipe)
-    material = prepare(
-        dataset, photographs, seen, castings, chosen, folder / CHECKPOINTS, bar, weights
-    )
+    photographs, chosen = read_data_set(dataset), recipe_named(recipe)
+    material = Material(dataset, photographs, castings, chosen, folder / CHECKPOINTS, bar, weights)
     held = held_out(material, fold_seed, curves=fold_seed == FOLD_SEED)
     card = read_card(folder)
-    if card.recipe != json.loads(json.dumps(asdict(material.recipe))):
-        tell(evaluate_unseen(material, held.scores, 0.5))
+    if card.recipe != json.loads(json.dumps(asdict(chosen))):
+        tell(material.evaluate(held.scores, 0.5))
         return False
     scores = calibrated(held.scores, card.calibration)
-    evaluation = evaluate_unseen(material, scores, card.threshold.probability)
+    evaluation = material.evaluate(scores, card.threshold.probability)
     tell(evaluation)
     if fold_seed == FOLD_SEED:
         evaluations = {**card.evaluations, evaluation.split: evaluation}

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.benchmark.ways import Way
+from core.benchmark import Way
 from core.model.card import MODELS, ModelCard, read_card
 
 README = Path(__file__).resolve().parents[1] / "README.md"

@@ -1,8 +1,7 @@
 """The model card as data: ``models/final_best_model.json``.
 
-It names the files it describes by sha256, how they were made, on what, and how good they
-are. The serving engine refuses files that are not the card's; pages and the README read
-every figure from here.
+It names its files by sha256, how they were made, on what data, and how good they are. The
+engine refuses other files; pages and the README read every figure from here.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import hashlib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import ModelAltered, ModelMissing
 from core.inspection.gate import GateLimits
@@ -25,13 +24,7 @@ SCORES = "final_best_model.scores.csv"
 """Log-odds of photographs whose castings were held out of training."""
 
 
-def _is_sha256(value: str) -> str:
-    if len(value) != 64 or not set(value) <= set("0123456789abcdef"):
-        raise ValueError("not a sha256")
-    return value
-
-
-Sha256 = Annotated[str, AfterValidator(_is_sha256)]
+Sha256 = Annotated[str, Field(pattern=r"\A[0-9a-f]{64}\z")]
 
 
 class _Record(BaseModel):
@@ -91,7 +84,7 @@ class Calibration(_Record):
 
 
 class CrossValidationRun(_Record):
-    """Figures of one more division of the castings into folds."""
+    """Figures of one more cross-validation split of the castings."""
 
     fold_seed: int
     recall: float
@@ -123,7 +116,7 @@ class Robustness(_Record):
 
 
 class GateRejections(_Record):
-    """How often the gate turns one kind of picture away."""
+    """How often the gate rejects one kind of picture."""
 
     pictures: str
     number: int
@@ -151,7 +144,7 @@ class ModelCard(_Record):
     calibration: Calibration
     evaluations: dict[str, Evaluation]
     divisions: list[CrossValidationRun]
-    """Other divisions into folds, at the same threshold."""
+    """Other cross-validation splits, at the same threshold."""
     robustness: Robustness | None
     gate_report: list[GateRejections]
     limits: list[str]

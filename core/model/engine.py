@@ -95,9 +95,9 @@ def load_engine(
 class OnnxEngine:
     """The serving engine.
 
-    A photograph alone is computed by all threads together, which is soonest. Photographs side
-    by side get one thread each: no thread waits for another at the end of every layer, so they
-    are through earlier, and one in memory at a time keeps its layers in the processor's cache.
+    All threads together compute a single photograph, for the lowest latency. Several photographs
+    get one thread each: no thread waits for another at the end of every layer, and each layer
+    stays in the processor's cache.
     """
 
     card: ModelCard

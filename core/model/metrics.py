@@ -55,14 +55,6 @@ class Confusion(BaseModel):
     def f1(self) -> float | None:
         return _rate(2 * self.caught, 2 * self.caught + self.missed + self.false_alarms)
 
-    @property
-    def kappa(self) -> float | None:
-        """Agreement beyond chance (Cohen, Educational and Psychological Measurement 1960)."""
-        by_chance = (self.caught + self.missed) * (self.caught + self.false_alarms)
-        by_chance += (self.passed + self.false_alarms) * (self.passed + self.missed)
-        agreed = self.total * (self.caught + self.passed)
-        return _rate(agreed - by_chance, self.total**2 - by_chance)
-
 
 class CastingResult(BaseModel):
     """How one physical casting fared: photographs seen, and called defective."""

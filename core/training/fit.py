@@ -1,8 +1,8 @@
 """Training on cached features: what moves, the loss, the loop, the mean of several runs.
 
-Everything below ``Recipe.frozen`` blocks is ImageNet's and was computed once. Batch norm
-stays in evaluation mode: batches of one part design would drag its statistics away from
-what serving sees.
+The first ``Recipe.frozen`` blocks are ImageNet's, and their output is computed once. Batch norm
+stays in evaluation mode: batches of one design would drag its statistics away from what
+serving sees.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from threading import Event
-from typing import Any
 
 import numpy as np
 import torch
@@ -34,7 +33,7 @@ HALF = bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 loss and optimiser stay in float32, and so does all scoring."""
 
 DROPPED = 0.2
-"""Share of the head's inputs that a step does without."""
+"""Dropout: share of the head's inputs set to zero."""
 
 MICRO_BATCH = 8
 """Examples in one backward pass; more fall out of the processor's caches."""
@@ -67,26 +66,24 @@ def fit(
             raise CancelledError
         progress(examples)
 
-    def run(stages: tuple[Stage, ...]) -> tuple[CastingNetwork, list[Epoch]]:
-        own = deepcopy(network)
-        return own, _run(own, examples, rows, recipe, stages, validation, step)
-
+    runs = [_Run(deepcopy(network), examples, rows, recipe, validation, step) for _ in recipe.runs]
     # At the same time: two on a thread each take two thirds of what they take one after the other.
-    with _threads_shared_by(len(recipe.runs)), ThreadPoolExecutor(len(recipe.runs)) as pool:
-        running = [pool.submit(run, stages) for stages in recipe.runs]
+    with _threads_shared_by(len(runs)), ThreadPoolExecutor(len(runs)) as pool:
+        running = [
+            pool.submit(run.train, stages) for run, stages in zip(runs, recipe.runs, strict=True)
+        ]
         try:
             for finished in as_completed(running):
                 finished.result()
         except BaseException:
             stopped.set()
             raise
-        done = [finished.result() for finished in running]
     means = [
         torch.stack([parameter.detach() for parameter in of]).mean(dim=0)
-        for of in zip(*(own.parameters() for own, _ in done), strict=True)
+        for of in zip(*(run.network.parameters() for run in runs), strict=True)
     ]
     _copy(means, list(network.parameters()))
-    return [epoch for _, curves in done for epoch in curves]
+    return [epoch for finished in running for epoch in finished.result()]
 
 
 @contextmanager
@@ -99,44 +96,105 @@ def _threads_shared_by(runs: int) -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _run(
-    network: CastingNetwork,
-    examples: Examples,
-    rows: NDArray[np.intp],
-    recipe: Recipe,
-    stages: tuple[Stage, ...],
-    validation: Validation | None,
-    progress: Callable[[int], None],
-) -> list[Epoch]:
-    # Runs go on at the same time: a shared generator would depend on scheduling.
-    generator = torch.Generator().manual_seed(recipe.seed)
-    network.eval()
-    blocks = trainable(network.features)
-    curves = []
-    for stage in stages:
-        optimiser = _optimiser(network, blocks, recipe, stage)
-        batches = batches_of(examples, rows, recipe, stage)
-        steps = stage.examples // recipe.batch
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimiser, _share_of(recipe, steps * stage.epochs)
-        )
+@dataclass
+class _Run:
+    """One of a recipe's runs: a network that learns the recipe's stages."""
+
+    network: CastingNetwork
+    examples: Examples
+    rows: NDArray[np.intp]
+    recipe: Recipe
+    validation: Validation | None
+    progress: Callable[[int], None]
+
+    def __post_init__(self) -> None:
+        self.network.eval()
+        self.blocks = trainable(self.network.features)
+        # Runs are concurrent: a shared generator would depend on scheduling.
+        self.generator = torch.Generator().manual_seed(self.recipe.seed)
+
+    def train(self, stages: tuple[Stage, ...]) -> list[Epoch]:
+        """The stages one after the other; returns their curves."""
+        return [epoch for stage in stages for epoch in self._train_stage(stage)]
+
+    def _train_stage(self, stage: Stage) -> Iterator[Epoch]:
+        recipe = self.recipe
+        optimiser = self._optimiser(stage)
         moving = [p for group in optimiser.param_groups for p in group["params"]]
         average = [parameter.detach().clone() for parameter in moving]
+        batches = batches_of(self.examples, self.rows, recipe, stage)
+        steps = stage.examples // recipe.batch
+        total = steps * stage.epochs
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimiser, lambda step: _warmup_and_cosine(step / total, step) if recipe.cosine else 1.0
+        )
         for epoch in range(1, stage.epochs + 1):
             losses = []
-            for step in range(steps):
-                chosen = next(batches)
-                losses.append(
-                    _step(network, blocks, examples, chosen, recipe, stage, optimiser, generator)
-                )
+            for step in range((epoch - 1) * steps, epoch * steps):
+                losses.append(self._gradients(next(batches), stage, optimiser))
+                nn.utils.clip_grad_norm_(moving, 5.0)
+                optimiser.step()
                 schedule.step()
-                _follow(average, moving, recipe, (epoch - 1) * steps + step)
-                progress(recipe.batch)
+                decay = min(recipe.average, (step + 1) / (step + 10))
+                with torch.no_grad():
+                    for mean, parameter in zip(average, moving, strict=True):
+                        mean.lerp_(parameter, 1 - decay)
+                self.progress(recipe.batch)
             if epoch == stage.epochs:
                 _copy(average, moving)
-            if validation is not None:
-                curves.append(_figures(network, recipe, stage, epoch, losses, validation))
-    return curves
+            if self.validation is not None:
+                yield self._figures(stage, epoch, float(np.mean(losses)), self.validation)
+
+    def _optimiser(self, stage: Stage) -> torch.optim.Optimizer:
+        """AdamW over what the stage moves; everything else is frozen."""
+        self.network.requires_grad_(False)
+        groups: list[tuple[nn.Module, float]] = [(self.network.head, stage.head_rate)]
+        if stage.rate > 0:
+            groups.append((self.blocks[stage.first_block :], stage.rate))
+        for module, _ in groups:
+            module.requires_grad_(True)
+        return torch.optim.AdamW(
+            [{"params": list(module.parameters()), "lr": rate} for module, rate in groups],
+            weight_decay=self.recipe.decay,
+            betas=(0.9, 0.99),
+        )
+
+    def _gradients(
+        self, chosen: NDArray[np.intp], stage: Stage, optimiser: torch.optim.Optimizer
+    ) -> float:
+        """Gradients of one batch, in micro-batches; returns its mean loss."""
+        optimiser.zero_grad(set_to_none=True)
+        total = 0.0
+        for start in range(0, len(chosen), MICRO_BATCH):
+            part = np.sort(chosen[start : start + MICRO_BATCH])
+            features = _tensor(self.examples.features[part])
+            with torch.no_grad():
+                lower = self.blocks[self.recipe.frozen : stage.first_block](features)
+            with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
+                activations = self.blocks[stage.first_block :](lower).float()
+            kept = torch.rand(activations.shape, generator=self.generator) >= DROPPED
+            scores = self.network.cell_scores(activations * kept / (1 - DROPPED))
+            scores = scores + self.network.head.bias
+            loss = _loss(scores, self.examples, part, self.recipe, stage) / len(chosen)
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.item()
+        return total
+
+    def _figures(
+        self, stage: Stage, epoch: int, training_loss: float, validation: Validation
+    ) -> Epoch:
+        scores = log_odds_of(self.network, self.recipe.frozen, validation.features)
+        truth = validation.defective
+        matrix = confusion(truth, scores >= 0)
+        return Epoch(
+            stage=stage.name,
+            epoch=epoch,
+            training_loss=training_loss,
+            validation_loss=float(np.logaddexp(0.0, np.where(truth, -scores, scores)).mean()),
+            validation_recall=matrix.recall or 0.0,
+            validation_specificity=matrix.specificity or 0.0,
+            validation_auc=auc(truth, scores) or 0.0,
+        )
 
 
 def log_odds_of(
@@ -155,72 +213,19 @@ def log_odds_of(
     return torch.cat(parts).numpy()
 
 
-def _optimiser(
-    network: CastingNetwork, blocks: nn.Sequential, recipe: Recipe, stage: Stage
-) -> torch.optim.Optimizer:
-    for parameter in network.parameters():
-        parameter.requires_grad_(False)
-    groups: list[dict[str, Any]] = [
-        {"params": list(network.head.parameters()), "lr": stage.head_rate}
-    ]
-    if stage.rate > 0:
-        moving = list(blocks[stage.first_block :].parameters())
-        groups.append({"params": moving, "lr": stage.rate})
-    for group in groups:
-        for parameter in group["params"]:
-            parameter.requires_grad_(True)
-    return torch.optim.AdamW(groups, weight_decay=recipe.decay, betas=(0.9, 0.99))
-
-
-def _share_of(recipe: Recipe, steps: int) -> Callable[[int], float]:
-    """Step -> its share of the full step size: a short rise, then half a cosine down."""
-
-    def share(step: int) -> float:
-        if not recipe.cosine:
-            return 1.0
-        return min(1.0, (step + 1) / 15) * max(0.01, 0.5 + 0.5 * math.cos(math.pi * step / steps))
-
-    return share
-
-
-def _step(
-    network: CastingNetwork,
-    blocks: nn.Sequential,
-    examples: Examples,
-    chosen: NDArray[np.intp],
-    recipe: Recipe,
-    stage: Stage,
-    optimiser: torch.optim.Optimizer,
-    generator: torch.Generator,
-) -> float:
-    """One step on one batch, in micro-batches; returns its mean loss."""
-    optimiser.zero_grad(set_to_none=True)
-    total = 0.0
-    for start in range(0, len(chosen), MICRO_BATCH):
-        part = np.sort(chosen[start : start + MICRO_BATCH])
-        with torch.no_grad():
-            lower = blocks[recipe.frozen : stage.first_block](_tensor(examples.features[part]))
-        with torch.autocast("cpu", torch.bfloat16, enabled=HALF):
-            activations = blocks[stage.first_block :](lower).float()
-        kept = torch.rand(activations.shape, generator=generator) >= DROPPED
-        scores = network.cell_scores(activations * kept / (1 - DROPPED)) + network.head.bias
-        loss = _loss(scores, examples, part, recipe, stage) / len(chosen)
-        loss.backward()  # type: ignore[no-untyped-call]
-        total += loss.item()
-    nn.utils.clip_grad_norm_((p for g in optimiser.param_groups for p in g["params"]), 5.0)
-    optimiser.step()
-    return total
+def _warmup_and_cosine(done: float, step: int) -> float:
+    """Share of the full step size: a rise over 15 steps, then half a cosine down."""
+    return min(1.0, (step + 1) / 15) * max(0.01, 0.5 + 0.5 * math.cos(math.pi * done))
 
 
 def _loss(
     scores: Tensor, examples: Examples, part: NDArray[np.intp], recipe: Recipe, stage: Stage
 ) -> Tensor:
-    """Sum over a micro-batch of the verdict's loss and of where planted defects are.
+    """Sum over a micro-batch of the losses on verdict, defects' places and background.
 
     ``scores`` (N, 10, 10): the head applied to every cell; their mean is the log-odds. Where
-    the defects were planted is known, so their strongest cell must speak for a defect, and
-    all cells more than one away together for an OK part. Evidence for a defect where there is
-    no part is a loss of its own size.
+    defects were pasted, their strongest cell must speak for a defect, and the mean of all cells
+    more than one away for an OK part. Evidence for a defect beside the part counts as loss.
     """
     truth = _tensor(examples.defective[part])
     target = truth * (1 - 2 * recipe.smoothing) + recipe.smoothing
@@ -241,39 +246,10 @@ def _loss(
     return loss
 
 
-def _follow(average: list[Tensor], moving: list[nn.Parameter], recipe: Recipe, step: int) -> None:
-    keep = min(recipe.average, (step + 1) / (step + 10))
-    with torch.no_grad():
-        for mean, parameter in zip(average, moving, strict=True):
-            mean.lerp_(parameter, 1 - keep)
-
-
 def _copy(average: list[Tensor], moving: list[nn.Parameter]) -> None:
     with torch.no_grad():
         for mean, parameter in zip(average, moving, strict=True):
             parameter.copy_(mean)
-
-
-def _figures(
-    network: CastingNetwork,
-    recipe: Recipe,
-    stage: Stage,
-    epoch: int,
-    losses: list[float],
-    validation: Validation,
-) -> Epoch:
-    scores = log_odds_of(network, recipe.frozen, validation.features)
-    truth = validation.defective
-    matrix = confusion(truth, scores >= 0)
-    return Epoch(
-        stage=stage.name,
-        epoch=epoch,
-        training_loss=float(np.mean(losses)),
-        validation_loss=float(np.logaddexp(0.0, np.where(truth, -scores, scores)).mean()),
-        validation_recall=matrix.recall or 0.0,
-        validation_specificity=matrix.specificity or 0.0,
-        validation_auc=auc(truth, scores) or 0.0,
-    )
 
 
 def _tensor(array: NDArray[np.generic]) -> Tensor:

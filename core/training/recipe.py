@@ -46,13 +46,13 @@ class Recipe:
     smoothing: float = 0.0
     """Labels are this far from 0 and 1: some castings are filed under both."""
     local_weight: float = 0.0
-    """Weight of the loss on where planted and rendered defects are."""
+    """Weight of the loss on where pasted and rendered defects are."""
     balanced: bool = False
     """Half of every batch OK, half defective."""
     seed: int = 0
-    photographs_defective: int = field(default=14)
+    photographs_defective: int = 14
     """Photographs of a defective casting whose residual is used; more show nothing new."""
-    photographs_ok: int = field(default=50)
+    photographs_ok: int = 50
     """... and of an OK casting, of which there are few."""
 
 
@@ -83,7 +83,7 @@ MADE = {
     "rendered": 1300,
 }
 """How often the kinds are drawn that break the link between a photograph's style and its label,
-which a network otherwise learns instead of the defect: healed and planted parts."""
+which a network otherwise learns instead of the defect: defect transfer."""
 
 
 def _all_blocks(name: str, photographs: Mapping[str, float], ground_weight: float) -> Stage:

@@ -1,14 +1,14 @@
 """``python -m core train``: photographs -> weights, graph, scores and model card.
 
-Read from top to bottom: what is left out, five fits that each hold some castings out, the fit
-that is kept, probabilities and threshold from the held-out scores, the gate, the export, the
-figures. The model that is kept sees every casting, because with sixteen OK castings in the
-public set none can be spared; what is known of castings it has not seen comes from the five.
+In order: five fits that each hold some castings out, the fit that is kept, probabilities and
+threshold from the held-out scores, the gate, the export, the figures. The model that is kept sees
+every casting, because with sixteen OK castings in the public set none can be spared; figures on
+unseen castings come from the five.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,33 +16,27 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import DataSetError
 from core.model.card import GRAPH, SCORES, WEIGHTS, ModelCard, Threshold, TrainingData, write_card
-from core.model.engine import load_engine
+from core.model.engine import MICRO_BATCH, Engine, joined_inferences, load_engine
+from core.model.metrics import Evaluation, evaluate
 from core.model.network import save_weights
 from core.thresholds.recall_floor import recall_floor_on_photographs
 from core.thresholds.scored_parts import scored_parts
 from core.training.calibration import calibrate, calibrate_head, calibrated
-from core.training.cross_validation import (
-    Bar,
-    Material,
-    evaluate_unseen,
-    fit_with_all,
-    held_out,
-    prepare,
-    write_scores,
-)
+from core.training.cross_validation import Bar, Material, fit_with_all, held_out, write_scores
 from core.training.data.dataset import (
     LabelledPhotograph,
     castings_of,
-    drop_label_noise,
     majority_labels,
     read_pixels,
 )
-from core.training.evaluate.evaluation import evaluate_split, infer_all
-from core.training.evaluate.gate_limits import fit_novelty, limits_of, reference_signatures
+from core.training.evaluate.gate_limits import (
+    fit_fold_novelty,
+    fit_novelty,
+    limits_of,
+    reference_signatures,
+)
 from core.training.export import export_graph
-from core.training.recipe import Recipe
 
 NAME = "MobileNetV2 for castings"
 DATA_NAME = "Casting Product Image Data for Quality Inspection (Pilot Technocast, Shapar; R. Dabhi)"
@@ -74,23 +68,11 @@ SCALE_QUANTILE = 0.95
 """The heatmap's colour is full at the strongest cell of all but the plainest defects."""
 
 
-def train(
-    folder: Path,
-    photographs: list[LabelledPhotograph],
-    castings: dict[str, str],
-    recipe: Recipe,
-    out: Path,
-    bar: Bar,
-    weights: Path | None = None,
-) -> ModelCard:
-    """Train by ``recipe``, write weights, graph, scores and card to ``out``, return the card.
+def train(material: Material, out: Path) -> ModelCard:
+    """Train by the recipe, write weights, graph, scores and card to ``out``, return the card.
 
-    ``castings`` maps sha256 to casting; ``weights`` is an ImageNet state_dict on disk. Finished
-    fits are kept under ``out``, so that a run that was stopped goes on where it was. Raises
-    DataSetError when the photographs cannot be used, ModelMissing without weights.
+    Raises DataSetError when the photographs cannot be used, ModelMissing without weights.
     """
-    seen, tested, left_out = divided(photographs, castings)
-    material = prepare(folder, photographs, seen, castings, recipe, out / CHECKPOINTS, bar, weights)
     known = held_out(material, FOLD_SEED, curves=True)
     network = fit_with_all(material)
 
@@ -100,8 +82,7 @@ def train(
     threshold = threshold_of(material, scores)
 
     parts = reference_signatures(material)
-    for fold, without in enumerate(known.networks):
-        fit_novelty(without, parts, material.castings_in(known.folds == fold))
+    fit_fold_novelty(material, known, parts)
     gate = limits_of(material, known, parts)
     fit_novelty(network, parts, set())
 
@@ -113,8 +94,8 @@ def train(
         weights_sha256=save_weights(network, out / WEIGHTS),
         graph_sha256=export_graph(network, out / GRAPH),
         trained_at=datetime.now(UTC).replace(microsecond=0),
-        recipe=asdict(recipe),
-        data=_data(seen, tested, castings, recipe, left_out),
+        recipe=asdict(material.recipe),
+        data=_data(material),
         curves=known.curves,
         checkpoint=CHECKPOINT,
         threshold=threshold,
@@ -122,46 +103,25 @@ def train(
         evidence_scale=1.0,
         gate=gate,
         calibration=calibration,
-        evaluations={"unseen": evaluate_unseen(material, scores, threshold.probability)},
+        evaluations={"unseen": material.evaluate(scores, threshold.probability)},
         divisions=[],
         robustness=None,
         gate_report=[],
         limits=list(LIMITS),
     )
     write_card(card, out)
-    card = _measured(card, out, folder, tested, castings, bar)
-    write_card(card, out)
+    if material.division.tested:
+        card = _with_official_split(card, out, material)
+        write_card(card, out)
     return card
-
-
-def divided(
-    photographs: Sequence[LabelledPhotograph], castings: dict[str, str]
-) -> tuple[list[LabelledPhotograph], list[LabelledPhotograph], str]:
-    """What is trained on, what is tested on, and what of the former is left out and why.
-
-    Raises DataSetError when one class is missing from what is trained on.
-    """
-    tested = [photograph for photograph in photographs if photograph.split == "test"]
-    copies = {photograph.sha256 for photograph in tested}
-    offered = [photograph for photograph in photographs if photograph.split != "test"]
-    single = [photograph for photograph in offered if photograph.sha256 not in copies]
-    seen = drop_label_noise(single, castings)
-    if {photograph.is_defective for photograph in seen} != {True, False}:
-        raise DataSetError("Training needs defective and OK photographs outside the test split.")
-    return (
-        seen,
-        tested,
-        f"{len(offered) - len(single)} training photographs that are also, byte for byte, in the "
-        f"test split, and {len(single) - len(seen)} labelled against the rest of their casting's",
-    )
 
 
 def threshold_of(material: Material, scores: NDArray[np.float64]) -> Threshold:
     """The highest threshold that keeps the recall floor on held-out castings.
 
-    Photographs labelled against the rest of their casting's are no defects to be caught here;
-    they stay in every figure. Never above one half, where the network was trained to decide:
-    held-out castings without a hard one are no reason to accept more escapes.
+    Photographs labelled against the rest of their casting's do not count here; they stay in every
+    figure. At most one half, where the network was trained to decide: easy held-out castings are
+    no reason to accept more escapes.
     """
     majority = majority_labels(material.photographs, material.castings)
     agree = material.defective == np.array([majority[casting] for casting in material.castings])
@@ -178,49 +138,53 @@ def threshold_of(material: Material, scores: NDArray[np.float64]) -> Threshold:
     )
 
 
-def _data(
-    seen: Sequence[LabelledPhotograph],
+def evaluate_exported(
+    engine: Engine,
+    folder: Path,
     tested: Sequence[LabelledPhotograph],
-    castings: dict[str, str],
-    recipe: Recipe,
-    left_out: str,
-) -> TrainingData:
+    castings: Mapping[str, str] | None,
+    bar: Bar,
+) -> tuple[Evaluation, NDArray[np.float32]]:
+    """An exported model's figures on the official split, and its evidence (N, 10, 10)."""
+    pixels = read_pixels(folder, tested)
+    parts = []
+    with bar("Official test split", len(pixels)) as step:
+        for start in range(0, len(pixels), MICRO_BATCH):
+            parts.append(engine.infer(pixels[start : start + MICRO_BATCH]))
+            step(len(parts[-1].log_odds))
+    inference = joined_inferences(parts)
+    evaluation = evaluate(
+        "official",
+        [photograph.is_defective for photograph in tested],
+        inference.log_odds,
+        engine.card.threshold.probability,
+        castings_of(tested, castings) if castings else None,
+    )
+    return evaluation, inference.evidence
+
+
+def _data(material: Material) -> TrainingData:
+    seen, tested = material.division.seen, material.division.tested
     defects = sum(photograph.is_defective for photograph in seen)
-    majority = majority_labels(seen, castings_of(seen, castings)).values()
+    majority = majority_labels(seen, castings_of(seen, material.casting_of)).values()
     return TrainingData(
         name=DATA_NAME,
         licence=DATA_LICENCE,
         photographs={"defective": defects, "ok": len(seen) - defects, "test": len(tested)},
         castings={"defective": sum(majority), "ok": len(majority) - sum(majority)},
-        rendered_parts=recipe.views.get("rendered", 0),
-        left_out=left_out,
+        rendered_parts=material.recipe.views.get("rendered", 0),
+        left_out=material.division.left_out,
     )
 
 
-def _measured(
-    card: ModelCard,
-    out: Path,
-    folder: Path,
-    tested: Sequence[LabelledPhotograph],
-    castings: dict[str, str],
-    bar: Bar,
-) -> ModelCard:
+def _with_official_split(card: ModelCard, out: Path, material: Material) -> ModelCard:
     """The card with what the exported graph itself shows on the official test split."""
-    if not tested:
-        return card
-    engine = load_engine(folder=out)
-    pixels = read_pixels(folder, tested)
-    with bar("Official test split", len(pixels)) as step:
-        inference = infer_all(engine, pixels, step)
-    strongest = np.abs(inference.evidence).max(axis=(1, 2))
-    defective = np.array([photograph.is_defective for photograph in tested])
-    official = evaluate_split(
-        "official",
-        tested,
-        inference.log_odds,
-        card.threshold.probability,
-        castings_of(tested, castings),
+    tested = material.division.tested
+    official, evidence = evaluate_exported(
+        load_engine(folder=out), material.folder, tested, material.casting_of, material.bar
     )
+    strongest = np.abs(evidence).max(axis=(1, 2))
+    defective = np.array([photograph.is_defective for photograph in tested])
     return card.model_copy(
         update={
             "evidence_scale": float(np.quantile(strongest[defective], SCALE_QUANTILE)),

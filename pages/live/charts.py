@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.benchmark.ways import Way
+from core.benchmark import Way
 from core.inspection.records import Verdict
 from core.process.shifts import Calendar
 from core.process.throughput import STAGES, Bucket

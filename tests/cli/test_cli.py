@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import cli.app as command_line
 from core.synthetic.samples import write_samples
 from tests.conftest import ROOT
 from tests.programs import run
@@ -100,15 +99,24 @@ def test_serving_never_imports_torch(folder):
 
 
 @pytest.mark.parametrize(
-    ("name", "ends"), [("torch", SystemExit), ("sqlalchemy", ModuleNotFoundError)]
+    "arguments",
+    [
+        ["train", "{parts}"],
+        ["evaluate", "{parts}"],
+        ["benchmark"],
+        ["inspect", "{parts}", "--engine", "torch", "--database-url", "sqlite://"],
+    ],
+    ids=lambda arguments: arguments[0],
 )
-def test_a_missing_package_of_training_is_named(monkeypatch, capsys, name, ends):
-    def fails():
-        raise ModuleNotFoundError(f"No module named '{name}'", name=name)
-
-    monkeypatch.setattr(command_line, "app", fails)
-    with pytest.raises(ends) as ended:
-        command_line.main()
-    if ends is SystemExit:
-        assert ended.value.code == 1
-        assert "requirements-train.txt" in capsys.readouterr().err
+def test_a_command_that_needs_the_training_packages_says_so(folder, arguments):
+    program = (
+        "import sys; sys.modules |= dict.fromkeys(['torch', 'sklearn', 'pytorch_grad_cam'])\n"
+        "from cli.app import main; main()"
+    )
+    given = [argument.format(parts=folder / "parts") for argument in arguments]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *given], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "pip install -r requirements-train.txt" in done.stderr
+    assert "Traceback" not in done.stderr

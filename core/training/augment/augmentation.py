@@ -1,4 +1,4 @@
-"""Random photographs of one part: where it lies, its background, its light, its camera."""
+"""Random photographs of one part: position, background, light, camera; and single changes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 from scipy import ndimage
 
 from core.inspection.heatmap import STRIDE
@@ -85,7 +85,7 @@ def augmented(
 ) -> Gray:
     """Another background, light and camera; ``radius`` is in opening radii.
 
-    ``keep_background`` for parts whose metal sticks out: replacing it would heal them.
+    ``keep_background`` for parts whose metal sticks out: replacing it would remove that defect.
     """
     outside = np.clip((radius - RIM) / 0.05, 0, 1)
     if not keep_background and rng.random() < 0.35:
@@ -132,7 +132,32 @@ def through_camera(picture: Floats, rng: np.random.Generator) -> Gray:
         picture = picture + np.float32(rng.uniform(1, 7)) * noise
     gray = np.clip(picture, 0, 255).astype(np.uint8)
     if rng.random() < 0.25:
-        buffer = io.BytesIO()
-        Image.fromarray(gray).save(buffer, "JPEG", quality=int(rng.integers(20, 70)))
-        gray = np.asarray(Image.open(buffer), dtype=np.uint8)
+        gray = recompressed(gray, int(rng.integers(20, 70)))
     return gray
+
+
+def brightened(gray: Gray, times: float) -> Gray:
+    """The exposure times ``times``; what exceeds white is overexposed."""
+    return np.asarray(np.clip(gray.astype(np.float32) * times, 0, 255), dtype=np.uint8)
+
+
+def with_gamma(gray: Gray, gamma: float) -> Gray:
+    """Another tone curve; below 1 the shadows are lifted."""
+    return np.asarray(255 * (gray / 255.0) ** gamma, dtype=np.uint8)
+
+
+def blurred(gray: Gray, radius: float) -> Gray:
+    """Out of focus by a Gaussian of ``radius`` pixels."""
+    return np.asarray(Image.fromarray(gray).filter(ImageFilter.GaussianBlur(radius)))
+
+
+def noisy(gray: Gray, deviation: float, rng: np.random.Generator) -> Gray:
+    """With normal noise of ``deviation`` gray levels."""
+    return np.asarray(np.clip(gray + rng.normal(0, deviation, gray.shape), 0, 255), np.uint8)
+
+
+def recompressed(gray: Gray, quality: int) -> Gray:
+    """Saved once more as JPEG."""
+    buffer = io.BytesIO()
+    Image.fromarray(gray).save(buffer, "JPEG", quality=quality)
+    return np.asarray(Image.open(buffer), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""Healing and planting: defects moved between photographs, styles left where they are.
+"""Defect transfer: defects moved between photographs, styles left where they are.
 
 In polar coordinates and logarithms a photograph splits into *base* (at each radius, the median
 over 30 degrees of angle: lighting, exposure, shadow, the groove) and *residual* (whatever is
@@ -19,13 +19,13 @@ from scipy import ndimage
 from core.inspection.images import SIDE
 from core.training.data.part_geometry import (
     ANGLES,
-    EDGE,
     RADII,
     Floats,
     Gray,
     Part,
     from_polar,
     to_polar,
+    unstretched,
 )
 
 OFFSET = 16.0
@@ -173,9 +173,8 @@ def _residual(polar: Floats) -> Floats:
 
 def _pixel_of(part: Part, row: int, column: int) -> tuple[int, int]:
     angle = np.array(column * 2 * np.pi / ANGLES)
-    harmonics = np.array([1, np.cos(angle), np.sin(angle), np.cos(2 * angle), np.sin(2 * angle)])
-    stretched = 1 + (RADII[row] - 1) * (harmonics @ part.rim - 1) / (EDGE - 1)
-    x, y = part.centre + part.transform @ np.array([np.cos(angle), np.sin(angle)]) * stretched
+    radius = unstretched(part, RADII[row], angle)
+    x, y = part.centre + part.transform @ np.array([np.cos(angle), np.sin(angle)]) * radius
     return int(np.clip(y, 0, SIDE - 1)), int(np.clip(x, 0, SIDE - 1))
 
 

@@ -41,7 +41,7 @@ class Photographs:
     defective: NDArray[np.bool_]
     castings: Sequence[str]
     flash: frozenset[str]
-    """Another background would heal these, or bring their defect along."""
+    """Another background would remove their defect, or bring it along."""
 
 
 def photograph_view(kind: str, of: Photographs, n: int, rng: np.random.Generator) -> View:

@@ -1,13 +1,13 @@
-"""Training pictures: photographs, healed parts, planted defects and rendered parts.
+"""Training pictures: photographs, transferred residuals and defects, rendered parts.
 
     photograph, turned,   whole photographs (see ``core.training.augment.photograph_views``)
     anew
-    ok, defective         a photograph of a random casting, seen anew
-    ok_residual           another photograph's style with an OK casting's residual: healed
+    ok, defective         an augmented photograph of a random casting
+    ok_residual           another photograph's style with an OK casting's residual: no defects left
     defective_residual    another photograph's style with a defective casting's residual
     planted               single defects cut from defective castings, on sound parts
     drawn                 invented holes, clusters and scratches on sound parts
-    rendered              parts of ``core.synthetic.samples``, seen by another camera
+    rendered              parts of ``core.synthetic.samples``, through another camera
 
 A view remembers every casting in it. Cross-validation leaves out a view when any of them is
 held back, so one cache of views serves every split.
@@ -47,7 +47,7 @@ CLEAR = 1.8
 CLEARER = 2.3
 """... and single defects when above this."""
 SMOOTH_RIM = 2.5
-"""A defective casting is healed when its median residual outside the rim is below this."""
+"""A defective casting takes an OK residual when its median one outside the rim is below this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +114,9 @@ def random_view(kind: str, castings: Castings, rng: np.random.Generator) -> View
     if kind == "ok_residual" or (
         kind in ("planted", "drawn") and (names[0] not in castings.ok or rng.random() < 0.3)
     ):
-        residual = _sound(residual, castings, rng, names)
+        residual = _with_residual_of(castings.ok, residual, castings, rng, names)
     elif kind == "defective_residual":
-        name, donor = castings.draw(castings.clear, rng)
-        names.append(name)
-        residual = exchanged(residual, random_turn(donor.residual, rng), rng.uniform(0.85, 1.2))
+        residual = _with_residual_of(castings.clear, residual, castings, rng, names)
     if kind == "planted":
         residual, mask = _with_defects(residual, castings, rng, names)
     return _augmented_view(kind, base, residual, mask, castings, rng, names)
@@ -133,19 +131,21 @@ def _base_of(
         "ok_residual": castings.ok if chance < 0.2 else castings.smooth,
         "defective": castings.defective,
         "defective_residual": castings.ok if chance < 0.75 else castings.defective,
-        "planted": castings.ok if chance < 0.6 else castings.smooth,
-        "drawn": castings.ok if chance < 0.6 else castings.smooth,
-    }[kind]
+    }.get(kind, castings.ok if chance < 0.6 else castings.smooth)
     name, decomposition = castings.draw(among, rng)
     names.append(name)
     return decomposition
 
 
-def _sound(
-    residual: Floats, castings: Castings, rng: np.random.Generator, names: list[str]
+def _with_residual_of(
+    among: Sequence[str],
+    residual: Floats,
+    castings: Castings,
+    rng: np.random.Generator,
+    names: list[str],
 ) -> Floats:
-    """An OK casting's residual in place of the given one."""
-    name, donor = castings.draw(castings.ok, rng)
+    """The residual of one of the castings ``among`` in place of the given one."""
+    name, donor = castings.draw(among, rng)
     names.append(name)
     return exchanged(residual, random_turn(donor.residual, rng), rng.uniform(0.85, 1.2))
 

@@ -4,15 +4,15 @@
     report = group_castings(photographs, folder, progress=None)
     report.to_csv(Path("castings.csv"))
 
-Two photographs are compared by the greatest circular cross-correlation of their ring signatures
-(:mod:`core.training.data.signatures`) over all rotations, mirrored or not; a casting is a connected
-component of the pairs from :data:`LINK` up. On the public photographs no two of the castings found
-score above 0.62, nearly all photographs of one casting above 0.78, and thresholds from 0.62 to
-0.70 give the same castings.
+The opening is a circle on every casting, so its ellipse tells how a photograph was sheared and
+zoomed. The ring is unrolled in units of that ellipse: a rotation is then a shift along the angle, a
+mirror image a reversal. Two photographs are compared by the greatest circular cross-correlation of
+their rings; a casting is a connected component of the pairs from :data:`LINK` up. On the public
+photographs no two castings score above 0.62, nearly all photographs of one casting above 0.78, and
+thresholds from 0.62 to 0.70 give the same castings.
 
-Lighting is part of what is compared: the same part, turned under the same lamps and photographed
-again, may come out as a second casting. Two castings that are not linked are not thereby proved to
-be two parts.
+Lighting is part of what is compared: a part photographed again under the same lamps, but turned,
+may come out as a second casting.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -38,9 +39,13 @@ from core.training.data.dataset import (
     LabelledPhotograph,
     majority_labels,
 )
-from core.training.data.part_geometry import find_opening
-from core.training.data.signatures import HARMONICS, ring_signature
+from core.training.data.part_geometry import Floats, Gray, Opening, find_opening, sample_circles
 
+RING = (1.05, 1.9)
+"""Inner and outer radius of the part that is compared, in opening radii."""
+RADII, ANGLES, HARMONICS = 32, 256, (6, 69)
+"""Samples along the radius and round the ring; first and last harmonic kept. Below the 6th lies
+lighting, above the 69th noise and resampling."""
 LINK = 0.66
 """Two photographs that score this or more show the same casting."""
 _SHIFTS = 192
@@ -227,6 +232,28 @@ def similarities(some: Signatures, others: Signatures) -> NDArray[np.float32]:
         correlation = np.fft.irfft(spectrum, _SHIFTS, axis=2).max(axis=2) * (_SHIFTS / 2)
         np.maximum(best, correlation, out=best)
     return best
+
+
+def ring_signature(gray: Gray, opening: Opening) -> NDArray[np.complex64]:
+    """(harmonics, radii), the ring's marks; the squares of its magnitudes add up to 1.
+
+    Turning the part multiplies harmonic k by exp(-ik*angle); a mirror image is the conjugate.
+    """
+    radii = np.repeat(np.linspace(*RING, RADII)[:, None], ANGLES, axis=1)
+    ring = sample_circles(gray, opening, radii)
+    marks = ring - _neighbourhood_mean(ring)
+    spread = np.sqrt(np.maximum(_neighbourhood_mean(marks * marks), 0) + 4.0)
+    marks = np.clip(marks / spread, -3, 3)
+    marks = marks.reshape(RADII // 2, 2, ANGLES).mean(axis=1)
+    first, last = HARMONICS
+    harmonics = np.fft.rfft(marks, axis=1)[:, first : last + 1]
+    harmonics /= np.linalg.norm(harmonics) + 1e-9
+    return np.ascontiguousarray(harmonics.T.astype(np.complex64))
+
+
+def _neighbourhood_mean(ring: Floats) -> Floats:
+    """Mean over 5 radii (edge repeated) by 17 angles (round the ring) about each place."""
+    return np.asarray(ndimage.uniform_filter(ring, (5, 17), mode=("nearest", "wrap")), np.float32)
 
 
 def _signature(photograph: LabelledPhotograph, folder: Path) -> Signatures | None:

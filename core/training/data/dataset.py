@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,7 +87,9 @@ def read_castings(path: Path) -> dict[str, str]:
     return castings
 
 
-def castings_of(photographs: Sequence[LabelledPhotograph], castings: dict[str, str]) -> list[str]:
+def castings_of(
+    photographs: Sequence[LabelledPhotograph], castings: Mapping[str, str]
+) -> list[str]:
     """The casting of each photograph; raises DataSetError when one is not listed."""
     unlisted = sum(photograph.sha256 not in castings for photograph in photographs)
     if unlisted:
@@ -108,21 +110,60 @@ def majority_labels(
     return {casting: defective >= ok for casting, (ok, defective) in votes.items()}
 
 
-def drop_label_noise(
-    photographs: Sequence[LabelledPhotograph], castings: dict[str, str]
-) -> list[LabelledPhotograph]:
-    """The photographs that carry the label most of their casting's photographs have.
+@dataclass(frozen=True, slots=True)
+class Division:
+    """What is trained on, what is tested on, and what of the former is left out and why."""
 
-    One part cannot be both; what is filed against the majority is label noise, and is not
-    trained on. Raises DataSetError when a photograph has no casting.
+    seen: list[LabelledPhotograph]
+    tested: list[LabelledPhotograph]
+    left_out: str
+
+
+def divided(photographs: Sequence[LabelledPhotograph], castings: Mapping[str, str]) -> Division:
+    """The official test split, and the rest without copies of it and without label noise.
+
+    One part cannot be both defective and OK: what is filed against the majority of its casting's
+    photographs is label noise. Raises DataSetError when a photograph has no casting, or one class
+    is missing from what is trained on.
     """
-    names = castings_of(photographs, castings)
-    labels = majority_labels(photographs, names)
-    return [
+    tested = [photograph for photograph in photographs if photograph.split == "test"]
+    copies = {photograph.sha256 for photograph in tested}
+    offered = [photograph for photograph in photographs if photograph.split != "test"]
+    single = [photograph for photograph in offered if photograph.sha256 not in copies]
+    names = castings_of(single, castings)
+    labels = majority_labels(single, names)
+    seen = [
         photograph
-        for photograph, name in zip(photographs, names, strict=True)
+        for photograph, name in zip(single, names, strict=True)
         if photograph.is_defective == labels[name]
     ]
+    if {photograph.is_defective for photograph in seen} != {True, False}:
+        raise DataSetError("Training needs defective and OK photographs outside the test split.")
+    return Division(
+        seen,
+        tested,
+        f"{len(offered) - len(single)} training photographs that are also, byte for byte, in the "
+        f"test split, and {len(single) - len(seen)} labelled against the rest of their casting's",
+    )
+
+
+def folds_of(
+    photographs: Sequence[LabelledPhotograph], castings: Sequence[str], folds: int, seed: int = 0
+) -> NDArray[np.intp]:
+    """The fold (0, 1 ...) of each photograph: stratified, all of a casting in one fold.
+
+    A casting that carries both labels is stratified by its majority label, so that the folds
+    do not depend on label noise.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    majority = majority_labels(photographs, castings)
+    target = [majority[casting] for casting in castings]
+    found = np.full(len(photographs), -1, dtype=np.intp)
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    for fold, (_, held_out) in enumerate(splitter.split(np.zeros(len(target)), target, castings)):
+        found[held_out] = fold
+    return found
 
 
 def at_most_of_each(

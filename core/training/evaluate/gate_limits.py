@@ -1,4 +1,4 @@
-"""The gate's limits from training photographs, and what it makes of castings held out."""
+"""The gate's limits from training photographs, and the signatures its novelty score knows."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from core.model.engine import default_threads
 from core.model.network import NOVELTY_BLOCK, CastingNetwork, from_imagenet
 from core.model.novelty import NoveltyDetector
 from core.synthetic.samples import sample_parts
-from core.training.augment.augmentation import augmented
-from core.training.augment.perturbations import brightened, recompressed
+from core.training.augment.augmentation import augmented, brightened, recompressed
 from core.training.cross_validation import HeldOut, Material
 from core.training.data.dataset import at_most_of_each, read_pixels
 from core.training.data.examples import RENDERED_SEED
@@ -26,8 +25,8 @@ from core.training.features import frozen_features
 RENDERED = 600
 """Rendered parts that count as castings too, if the recipe trains on as many."""
 
-ANEW = 12
-"""Photographs of a casting that are also seen with another background, light and camera."""
+AUGMENTED = 12
+"""Photographs of a casting that also count with another background, light and camera."""
 
 OF_EACH = 60
 """Photographs of a casting that count as much as another casting's."""
@@ -57,21 +56,21 @@ class ReferenceSignatures:
 
 
 def reference_signatures(material: Material) -> ReferenceSignatures:
-    """Signatures of every photograph, of some seen anew, and of rendered parts."""
+    """Signatures of every photograph, of some augmented, and of rendered parts."""
     pixels = read_pixels(material.folder, material.photographs)
-    anew = _augmented(material, pixels)
+    extra = _augmented(material, pixels)
     count = min(RENDERED, material.recipe.views.get("rendered", 0))
     rendered = [part.pixels for part in sample_parts(count, RENDERED_SEED)]
     if material.recipe.frozen == NOVELTY_BLOCK:
-        early = material.features()
+        early = material.features
     else:
         early = _early(material, list(pixels), "Early features of the photographs")
-    others = [*(gray for _, gray in anew), *rendered]
+    others = [*(gray for _, gray in extra), *rendered]
     more = _early(material, others, "Early features for the gate")
     names = [frozenset({casting}) for casting in material.castings]
     return ReferenceSignatures(
         np.concatenate([_signatures(early), _signatures(more)]),
-        [*names, *(names[n] for n, _ in anew), *[frozenset[str]()] * count],
+        [*names, *(names[n] for n, _ in extra), *[frozenset[str]()] * count],
     )
 
 
@@ -87,6 +86,12 @@ def fit_novelty(network: CastingNetwork, parts: ReferenceSignatures, without: se
         most = OF_EACH if names else len(of)
         rows += list(rng.permutation(of)[:most])
     network.familiarity.fit(torch.from_numpy(parts.signatures[rows]))
+
+
+def fit_fold_novelty(material: Material, held: HeldOut, parts: ReferenceSignatures) -> None:
+    """Fit the gate of each fold's network on ``parts`` without the fold's castings."""
+    for fold, network in enumerate(held.networks):
+        fit_novelty(network, parts, material.castings_in(held.folds == fold))
 
 
 def limits_of(material: Material, held: HeldOut, parts: ReferenceSignatures) -> GateLimits:
@@ -125,7 +130,7 @@ def novelty_of(gate: NoveltyDetector, signatures: NDArray[np.float32]) -> NDArra
 
 def _augmented(material: Material, pixels: NDArray[np.uint8]) -> list[tuple[int, Gray]]:
     rng = np.random.default_rng(material.recipe.seed)
-    chosen = at_most_of_each(material.castings, lambda _: ANEW, rng)
+    chosen = at_most_of_each(material.castings, lambda _: AUGMENTED, rng)
 
     def seen(n: int) -> tuple[int, Gray] | None:
         part = find_part(pixels[n])

@@ -1,36 +1,62 @@
-"""How often the gate turns away what it should, and what it should not."""
+"""How often the gate rejects what it should, and what it should not."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from core.inspection.images import SIDE, squared
-from core.model.card import GateRejections
+from core.model.card import GateRejections, ModelCard
+from core.training.augment.augmentation import blurred, brightened, recompressed
 from core.training.augment.out_of_distribution import out_of_distribution_pictures
-from core.training.augment.perturbations import blurred, brightened, recompressed
-from core.training.cross_validation import Material
+from core.training.calibration import calibrate_head
+from core.training.cross_validation import HeldOut, Material
 from core.training.data.dataset import read_pixels
 from core.training.data.part_geometry import Gray
-from core.training.evaluate.fold_models import FoldModels
-from core.training.evaluate.robustness import Sample
+from core.training.evaluate.fold_models import FoldModels, fold_models
+from core.training.evaluate.gate_limits import fit_fold_novelty, reference_signatures
+from core.training.evaluate.robustness import Sample, robustness, sample_of
 
-DEGRADED = (
-    *((f"blur, radius {radius}", "blur", float(radius)) for radius in (2, 3, 4, 6, 8)),
-    *((f"exposure x {times}", "exposure", times) for times in (0.2, 0.35, 0.5, 1.5, 2.0, 3.0)),
-    *((f"JPEG quality {quality}", "jpeg", float(quality)) for quality in (5, 10)),
-)
-"""Name, kind and strength of what is done to defective photographs."""
+DEGRADED: dict[str, Callable[[Gray], Gray]] = {
+    **{f"blur, radius {radius}": partial(blurred, radius=radius) for radius in (2, 3, 4, 6, 8)},
+    **{
+        f"exposure x {times}": partial(brightened, times=times)
+        for times in (0.2, 0.35, 0.5, 1.5, 2.0, 3.0)
+    },
+    **{f"JPEG quality {quality}": partial(recompressed, quality=quality) for quality in (5, 10)},
+}
+"""What is done to defective photographs."""
+
+
+def with_reports(material: Material, held: HeldOut, card: ModelCard) -> ModelCard:
+    """The card with robustness and gate report, by the networks that held each casting out.
+
+    The networks take the card's calibration and a gate that does not know their fold.
+    """
+    for network in held.networks:
+        calibrate_head(network, card.calibration)
+    fit_fold_novelty(material, held, reference_signatures(material))
+    models = fold_models(held.networks, card.gate, card.threshold.probability)
+    sample = sample_of(material, held.folds)
+    return card.model_copy(
+        update={
+            "robustness": robustness(material, sample, models),
+            "gate_report": gate_report(material, held.folds, sample, models),
+        }
+    )
 
 
 def gate_report(
     material: Material, folds: NDArray[np.intp], sample: Sample, models: FoldModels
 ) -> list[GateRejections]:
-    """Clean photographs, foreign pictures, and defective ones degraded until they pass as OK.
+    """Clean photographs, out-of-distribution pictures, and defective ones degraded until they pass.
 
-    Every picture of a casting is verdicts by the network and the gate that held it out; foreign
-    pictures by each of them in turn.
+    Every picture of a casting is inspected by the network and the gate that held it out;
+    out-of-distribution pictures by each of them in turn.
     """
     rows = []
     pixels = read_pixels(material.folder, material.photographs)
@@ -40,8 +66,8 @@ def gate_report(
     defective = [n for n in range(len(sample.pixels)) if sample.defective[n]]
     held = sample.folds[defective]
     with material.bar("Gate: degraded photographs", len(DEGRADED) * len(defective)) as step:
-        for name, kind, strength in DEGRADED:
-            degraded = [_degraded(sample.pixels[n], kind, strength) for n in defective]
+        for name, degrade in DEGRADED.items():
+            degraded = [degrade(sample.pixels[n]) for n in defective]
             verdicts = models.inspect(degraded, held, step)
             escaping = ~verdicts.called_defective
             rows.append(
@@ -67,12 +93,6 @@ def gate_report(
 
 def _row(pictures: str, away: NDArray[np.bool_]) -> GateRejections:
     return GateRejections(pictures=pictures, number=len(away), turned_away=int(away.sum()))
-
-
-def _degraded(gray: Gray, kind: str, strength: float) -> Gray:
-    if kind == "blur":
-        return blurred(gray, strength)
-    return brightened(gray, strength) if kind == "exposure" else recompressed(gray, int(strength))
 
 
 def _cut(sample: Sample, n: int) -> list[tuple[str, Gray]]:

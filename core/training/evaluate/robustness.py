@@ -12,14 +12,23 @@ from numpy.typing import NDArray
 from core.inspection.images import SIDE
 from core.model.card import Change, Robustness
 from core.model.metrics import auc
-from core.training.augment.augmentation import RIM, background_of, on_background, part_cells
+from core.training.augment.augmentation import (
+    RIM,
+    background_of,
+    blurred,
+    brightened,
+    noisy,
+    on_background,
+    part_cells,
+    recompressed,
+    with_gamma,
+)
 from core.training.augment.defect_transfer import Decomposition, decompose
-from core.training.augment.perturbations import blurred, brightened, noisy, recompressed, with_gamma
 from core.training.augment.views import sorted_castings
 from core.training.cross_validation import Material
 from core.training.data.dataset import at_most_of_each, majority_labels, read_pixels
 from core.training.data.part_geometry import Floats, Gray, find_part, polar_coordinates
-from core.training.evaluate.fold_models import FoldModels, FoldVerdicts
+from core.training.evaluate.fold_models import FoldModels
 
 DEFECTIVE_OF_EACH, OK_OF_EACH = 4, 25
 """Photographs taken of a casting, so that no casting decides a figure."""
@@ -72,14 +81,24 @@ def sample_of(material: Material, folds: NDArray[np.intp]) -> Sample:
 
 
 def robustness(material: Material, sample: Sample, models: FoldModels) -> Robustness:
-    """Every change on the sample, verdicts by networks that saw none of its castings."""
+    """Every change on the sample, inspected by networks that saw none of its castings."""
     changes = _changes(sample)
-    work = sum(int(change.of.sum()) for change in changes)
-    with material.bar("Robustness", work) as step:
+    rows = []
+    with material.bar("Robustness", sum(int(of.sum()) for *_, of in changes)) as step:
         plain = models.inspect(sample.pixels, sample.folds, step)
-        rows = [
-            _row(change, sample, plain, _judged(change, sample, models, step)) for change in changes
-        ]
+        for name, make, of in changes:
+            pixels = [make(int(n)) for n in np.flatnonzero(of)]
+            changed = models.inspect(pixels, sample.folds[of], step)
+            flipped = plain.called_defective[of] != changed.called_defective
+            rows.append(
+                Change(
+                    change=name,
+                    photographs=len(pixels),
+                    auc=auc(sample.defective[of], changed.log_odds) or 0.0,
+                    flipped=float(flipped.mean()),
+                    turned_away=float(changed.rejected.mean()),
+                )
+            )
     shares = [
         _on_part(plain.evidence[n], sample.radius[n])
         for n in np.flatnonzero(plain.called_defective)
@@ -96,13 +115,8 @@ def robustness(material: Material, sample: Sample, models: FoldModels) -> Robust
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Tried:
-    """A change, what makes the n-th photograph of it, and which photographs undergo it."""
-
-    name: str
-    make: Callable[[int], Gray]
-    of: NDArray[np.bool_]
+# A change: its name, what makes the n-th photograph of it, and which photographs undergo it.
+_Tried = tuple[str, Callable[[int], Gray], NDArray[np.bool_]]
 
 
 def _changes(sample: Sample) -> list[_Tried]:
@@ -124,6 +138,7 @@ def _changes(sample: Sample) -> list[_Tried]:
         return make
 
     whole: dict[str, Callable[[int], Gray]] = {
+        "none": pixels.__getitem__,
         "brightness -30 %": lambda n: brightened(pixels[n], 0.7),
         "brightness +30 %": lambda n: brightened(pixels[n], 1.3),
         "gamma 0.6": lambda n: with_gamma(pixels[n], 0.6),
@@ -139,33 +154,14 @@ def _changes(sample: Sample) -> list[_Tried]:
         "turned by 270 degrees": lambda n: np.rot90(pixels[n], 3).copy(),
         "mirrored": lambda n: pixels[n][:, ::-1].copy(),
     }
-    tried = [_Tried("none", pixels.__getitem__, every)]
-    tried += [_Tried(name, make, every) for name, make in whole.items()]
+    tried: list[_Tried] = [(name, make, every) for name, make in whole.items()]
     if {True, False} == set(sample.defective[smooth].tolist()):
         # Where metal sticks out of the rim, a swap takes a defect away or brings one along.
-        tried.append(_Tried("castings without flash: none", pixels.__getitem__, smooth))
-        tried.append(
-            _Tried("castings without flash: each other's background", swapped(smooth), smooth)
-        )
+        tried += [
+            ("castings without flash: none", pixels.__getitem__, smooth),
+            ("castings without flash: each other's background", swapped(smooth), smooth),
+        ]
     return tried
-
-
-def _judged(
-    change: _Tried, sample: Sample, models: FoldModels, step: Callable[[int], None]
-) -> FoldVerdicts:
-    rows = np.flatnonzero(change.of)
-    return models.inspect([change.make(int(n)) for n in rows], sample.folds[rows], step)
-
-
-def _row(change: _Tried, sample: Sample, plain: FoldVerdicts, changed: FoldVerdicts) -> Change:
-    before = plain.called_defective[change.of]
-    return Change(
-        change=change.name,
-        photographs=int(change.of.sum()),
-        auc=auc(sample.defective[change.of], changed.log_odds) or 0.0,
-        flipped=float((before != changed.called_defective).mean()),
-        turned_away=float(changed.rejected.mean()),
-    )
 
 
 def _on_background(sample: Sample, n: int, ground: Floats) -> Gray:

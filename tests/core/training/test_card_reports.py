@@ -9,7 +9,7 @@ import torch
 from core.inspection.gate import GateLimits
 from core.model.network import CastingNetwork
 from core.synthetic.samples import sample_parts
-from core.training.augment.perturbations import blurred, brightened, noisy, recompressed, with_gamma
+from core.training.augment.augmentation import blurred, brightened, noisy, recompressed, with_gamma
 from core.training.data.part_geometry import find_part, polar_coordinates
 from core.training.evaluate import gate_report as gate_module
 from core.training.evaluate.fold_models import fold_models

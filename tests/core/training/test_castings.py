@@ -23,6 +23,7 @@ from core.training.data.castings import (
     group_castings,
     link_signatures,
     report_of,
+    ring_signature,
     similarities,
 )
 from core.training.data.dataset import (
@@ -32,7 +33,6 @@ from core.training.data.dataset import (
     read_data_set,
 )
 from core.training.data.part_geometry import find_opening
-from core.training.data.signatures import ring_signature
 from tests.conftest import PHOTOGRAPHS
 
 SIZE = 300

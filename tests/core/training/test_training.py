@@ -16,9 +16,11 @@ from core.model.metrics import probabilities
 from core.model.network import CastingNetwork, from_imagenet
 from core.synthetic.samples import encode_jpeg, sample_parts
 from core.training.augment.augmentation import cells_of, part_cells
-from core.training.cross_validation import held_out, prepare
+from core.training.cross_validation import FOLDS, Material, held_out
 from core.training.data.dataset import (
     castings_of,
+    divided,
+    folds_of,
     majority_labels,
     read_castings,
     read_data_set,
@@ -26,9 +28,8 @@ from core.training.data.dataset import (
 )
 from core.training.data.examples import training_views
 from core.training.data.part_geometry import find_part
-from core.training.evaluate.evaluation import folds_of
 from core.training.recipe import Recipe, Stage
-from core.training.train import divided, train
+from core.training.train import train
 
 TINY = Recipe(
     name="tiny",
@@ -92,15 +93,10 @@ def weights(tmp_path_factory):
 
 
 def test_a_folder_becomes_a_model_that_serves(folder, weights, tmp_path):
-    card = train(
-        folder,
-        read_data_set(folder),
-        read_castings(folder / "castings.csv"),
-        TINY,
-        tmp_path,
-        no_bar,
-        weights,
-    )
+    castings = read_castings(folder / "castings.csv")
+    photographs = read_data_set(folder)
+    material = Material(folder, photographs, castings, TINY, tmp_path, no_bar, weights)
+    card = train(material, tmp_path)
     assert read_card(tmp_path).model_dump_json() == card.model_dump_json()
     assert [(epoch.stage, epoch.epoch) for epoch in card.curves] == [
         ("head", 1),
@@ -123,7 +119,7 @@ def test_a_folder_becomes_a_model_that_serves(folder, weights, tmp_path):
     assert card.calibration.error_after <= card.calibration.error_before + 0.05
 
 
-def test_a_run_that_was_stopped_goes_on_with_its_finished_fits(folder, weights, tmp_path):
+def test_a_stopped_run_resumes_with_its_finished_fits(folder, weights, tmp_path):
     titles = []
 
     @contextmanager
@@ -133,8 +129,7 @@ def test_a_run_that_was_stopped_goes_on_with_its_finished_fits(folder, weights, 
 
     photographs = read_data_set(folder)
     castings = read_castings(folder / "castings.csv")
-    seen, _, _ = divided(photographs, castings)
-    material = prepare(folder, photographs, seen, castings, TINY, tmp_path, counted, weights)
+    material = Material(folder, photographs, castings, TINY, tmp_path, counted, weights)
     first = held_out(material, 0)
     fits = [title for title in titles if title.startswith("Training")]
     assert len(fits) == 5
@@ -176,16 +171,16 @@ def test_brightness_and_contrast_do_not_reach_the_features(weights):
 def test_no_casting_is_on_both_sides_of_a_fold(folder):
     photographs = read_data_set(folder)
     castings = castings_of(photographs, read_castings(folder / "castings.csv"))
-    folds = folds_of(photographs, castings)
+    folds = folds_of(photographs, castings, FOLDS)
     assert set(folds) == {0, 1, 2, 3, 4}
     for casting in set(castings):
         assert len({fold for fold, of in zip(folds, castings, strict=True) if of == casting}) == 1
 
 
 def test_copies_of_test_photographs_are_not_trained_on(folder):
-    seen, tested, left_out = divided(read_data_set(folder), read_castings(folder / "castings.csv"))
-    assert left_out.startswith("1 training photographs")
-    assert not {p.sha256 for p in seen} & {p.sha256 for p in tested}
+    division = divided(read_data_set(folder), read_castings(folder / "castings.csv"))
+    assert division.left_out.startswith("1 training photographs")
+    assert not {p.sha256 for p in division.seen} & {p.sha256 for p in division.tested}
 
 
 def test_unusable_input_is_named(folder, tmp_path, weights):
