@@ -28,6 +28,7 @@ def inspect(folder: Path, *arguments):
         return done, list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_inspecting_a_folder_twice(folder):
     done, rows = inspect(folder, folder / "parts")
     assert done.returncode == 0, done.stderr
@@ -80,6 +81,7 @@ def test_samples_writes_parts_and_labels(tmp_path):
     assert (tmp_path / "labels.csv").is_file()
 
 
+@pytest.mark.slow
 def test_serving_never_imports_torch(folder):
     program = (
         "import runpy, sys; sys.argv = ['core', 'inspect', sys.argv[1], '--database-url', "

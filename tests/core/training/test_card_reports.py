@@ -47,6 +47,7 @@ def models():
     return fold_models([CastingNetwork().eval()], OPEN_GATE, 0.5)
 
 
+@pytest.mark.slow
 def test_robustness_counts_flips_against_the_unchanged_photographs(sample, models):
     report = robustness(Stage(), sample, models)
     rows = {row.change: row for row in report.changes}
