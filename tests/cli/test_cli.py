@@ -11,6 +11,8 @@ from core.synthetic.samples import write_samples
 from tests.conftest import ROOT
 from tests.programs import run
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = ["file", "sha256", "verdict", "probability", "log_odds", "threshold", "model", "reason"]
 
 
@@ -28,7 +30,6 @@ def inspect(folder: Path, *arguments):
         return done, list(csv.DictReader(file))
 
 
-@pytest.mark.slow
 def test_inspecting_a_folder_twice(folder):
     done, rows = inspect(folder, folder / "parts")
     assert done.returncode == 0, done.stderr
@@ -81,7 +82,6 @@ def test_samples_writes_parts_and_labels(tmp_path):
     assert (tmp_path / "labels.csv").is_file()
 
 
-@pytest.mark.slow
 def test_serving_never_imports_torch(folder):
     program = (
         "import runpy, sys; sys.argv = ['core', 'inspect', sys.argv[1], '--database-url', "

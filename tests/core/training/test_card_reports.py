@@ -16,6 +16,8 @@ from core.training.evaluate.fold_models import fold_models
 from core.training.evaluate.robustness import Sample, _on_part, robustness
 from tests.fakes import OPEN_GATE
 
+pytestmark = pytest.mark.slow
+
 FLASH = np.array([True, *[False] * 7])
 
 
@@ -47,7 +49,6 @@ def models():
     return fold_models([CastingNetwork().eval()], OPEN_GATE, 0.5)
 
 
-@pytest.mark.slow
 def test_robustness_counts_flips_against_the_unchanged_photographs(sample, models):
     report = robustness(Stage(), sample, models)
     rows = {row.change: row for row in report.changes}
