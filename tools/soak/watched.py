@@ -122,6 +122,7 @@ def run(
         seen["ended_badly"] = process.wait(30) != 0
     except subprocess.TimeoutExpired:
         process.kill()
+        process.wait()
         seen["ended_badly"] = 1
     seen["missed"] = len(missing)
     return seen + _counted(engine, dropped, folder, aside)
