@@ -11,7 +11,7 @@ install:
 
 # fast tests; `just test --lf`, `just test tests/db` and so on
 test *options:
-    pytest -n auto --dist loadfile -m "not slow" {{options}}
+    pytest -n auto --dist worksteal -m "not slow" {{options}}
 
 # linters, types, layers: what pre-commit runs
 check:

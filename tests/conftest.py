@@ -40,11 +40,22 @@ _NEEDS = {
         NGINX.is_file,
         "there is no nginx at /usr/sbin/nginx",
     ),
-    "chromium": (CHROMIUM.is_file, "there is no Chromium at /usr/bin/chromium"),
+    "browser": (CHROMIUM.is_file, "there is no Chromium at /usr/bin/chromium"),
 }
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test as slow or fast, and skip those whose needs are absent."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker("slow")
+        if not item.get_closest_marker("slow"):
+            item.add_marker("fast")
+    _skip_without_needs(items)
+
+
+def _skip_without_needs(items: list[pytest.Item]) -> None:
     """Skip tests whose needs are absent; with REQUIRE_EVERYTHING set that is an error."""
     for name, (present, reason) in _NEEDS.items():
         if present():

@@ -11,6 +11,8 @@ from core.synthetic.samples import write_samples
 from tests.conftest import ROOT
 from tests.programs import run
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = ["file", "sha256", "verdict", "probability", "log_odds", "threshold", "model", "reason"]
 
 

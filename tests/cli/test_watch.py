@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from core.people import Person, Role
 from core.synthetic.samples import write_samples
 from db.inspections.batches import recent_batches, unfinished_batches
@@ -36,6 +38,7 @@ def parts_of(url: str, batch_id: int, count: int) -> list[Part]:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_files_that_wait_come_in_order_and_a_new_threshold_holds_for_those_after_it(
     sqlite_url: str, tmp_path: Path
 ) -> None:

@@ -209,6 +209,7 @@ def test_an_incomplete_sign_in_lets_nobody_in(app: AppTest, sqlite_url: str, mis
     assert "hunter2" not in str([*app.error, *app.markdown, *app.caption])
 
 
+@pytest.mark.slow
 def test_a_command_whose_disk_is_full_stores_whole_parts_only(
     sqlite_url: str, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ import tomllib
 from collections import defaultdict
 from importlib.metadata import distribution
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -81,6 +82,7 @@ def test_everything_that_is_installed_is_pinned():
                 waiting.append(needed)
 
 
+@pytest.mark.slow
 def test_every_page_is_drawn_without_the_packages_of_training(tmp_path):
     program = """
 import sys

@@ -157,6 +157,7 @@ def test_secrets_are_in_no_text_of_the_settings(monkeypatch: pytest.MonkeyPatch)
     assert "hunter2" not in f"{wrong.value} {wrong.value.__cause__}"
 
 
+@pytest.mark.slow
 def test_secrets_are_in_no_log_and_no_message(tmp_path: Path) -> None:
     """The command line with everything logged, at a server that does not answer."""
     for command in (

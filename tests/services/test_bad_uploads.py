@@ -57,6 +57,7 @@ def opened(database: Engine, url: str, folder: Path) -> services.Services:
     return services.Services(settings, database, ENGINE, model, "", BatchWorker())
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # as in production, where Pillow's warnings stop nothing
 def test_every_file_of_a_bad_upload_is_inspected_or_rejected_with_a_reason(
     database: Engine, database_url: str, tmp_path: Path

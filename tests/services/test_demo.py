@@ -83,6 +83,7 @@ def count_of(database: Engine, table) -> int:
         return connection.scalar(select(func.count()).select_from(table))
 
 
+@pytest.mark.slow
 def test_it_is_production_of_thirty_days_at_three_stations(demo):
     with reading(demo) as connection:
         assert demonstration_of(connection) is not None
@@ -110,6 +111,7 @@ def test_it_is_production_of_thirty_days_at_three_stations(demo):
     assert 0.8 * PARTS < count_of(demo, inspection) < 1.2 * PARTS
 
 
+@pytest.mark.slow
 def test_the_control_chart_finds_the_shift_at_its_station_after_it_began(demo):
     with reading(demo) as connection:
         made_at = connection.scalar(select(demonstration.c.made_at))

@@ -12,6 +12,8 @@ from sqlalchemy import Engine
 from db.session import connect
 from tools.soak import killed, production, watched, writers
 
+pytestmark = pytest.mark.slow
+
 
 def test_batches_killed_at_any_moment_lose_nothing_and_are_completed(
     database: Engine, database_url: str, tmp_path: Path

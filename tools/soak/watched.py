@@ -113,6 +113,10 @@ def run(
         seen["kills_amid_work"] += 0 < found < files
     process = start(url, folder, aside, scratch / "log")
     dropped.thread.join()
+    # One file that only the last process can inspect: once it is stored, that process is running.
+    last = encode_jpeg(next(iter(sample_parts(1, seed=files)))) + b"last"
+    (folder / "last.jpg").write_bytes(last)
+    dropped.expected.add(sha256(last).hexdigest())
     deadline = time.monotonic() + SECONDS
     while (missing := dropped.expected - _stored(engine)) and time.monotonic() < deadline:
         time.sleep(0.2)
@@ -122,6 +126,7 @@ def run(
         seen["ended_badly"] = process.wait(30) != 0
     except subprocess.TimeoutExpired:
         process.kill()
+        process.wait()
         seen["ended_badly"] = 1
     seen["missed"] = len(missing)
     return seen + _counted(engine, dropped, folder, aside)

@@ -77,6 +77,7 @@ def test_two_thousand_damaged_photographs_give_a_picture_or_a_rejection() -> Non
     assert 100 < pictures < 1_900
 
 
+@pytest.mark.slow
 def test_each_bad_file_takes_little_memory(tmp_path: Path) -> None:
     """In a process of its own, whose peak the kernel measures anew for each file."""
     report = tmp_path / "bad_files.json"

@@ -162,6 +162,7 @@ def turned_away(engine, pictures):
     return np.array(found)
 
 
+@pytest.mark.slow
 def test_the_shipped_gate_passes_rendered_parts_and_rejects_other_pictures(shipped):
     parts = [part.pixels for part in sample_parts(100, seed=99)]
     assert turned_away(shipped, parts).mean() <= 0.03

@@ -47,6 +47,7 @@ def test_the_evidence_adds_up_to_the_log_odds(onnx, inference):
     assert np.abs(sums - inference.log_odds).max() < 1e-4
 
 
+@pytest.mark.slow
 def test_both_engines_agree(onnx, torch_engine, parts):
     pixels = np.stack([part.pixels for part in parts[:12]])
     served, reference = onnx.infer(pixels), torch_engine.infer(pixels)
@@ -54,6 +55,7 @@ def test_both_engines_agree(onnx, torch_engine, parts):
     assert np.abs(served.evidence - reference.evidence).max() < 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(EngineKind))
 def test_a_batch_equals_singles(kind, onnx, torch_engine, parts):
     engine = onnx if kind is EngineKind.ONNX else torch_engine
@@ -91,6 +93,7 @@ def test_the_strongest_cell_lies_at_a_defect(inference, parts):
     assert np.mean(hits) >= 0.9
 
 
+@pytest.mark.slow
 def test_a_randomised_head_destroys_the_map(torch_engine, parts):
     """The sanity check of Adebayo et al. 2018, arXiv 1810.03292, over heads before training."""
     network = deepcopy(torch_engine.network)
@@ -108,6 +111,7 @@ def test_a_randomised_head_destroys_the_map(torch_engine, parts):
     assert np.mean(correlations) < 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.photographs
 def test_the_evidence_adds_up_on_every_real_test_photograph(onnx, photographs):
     files = sorted((photographs / "test").rglob("*.jpeg"))

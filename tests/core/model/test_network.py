@@ -65,6 +65,7 @@ def test_the_map_is_grad_cam_by_autograd(network, photographs):
     assert ((evidence - expected).abs().max() / scale) < 1e-5
 
 
+@pytest.mark.slow
 def test_the_map_is_that_of_the_grad_cam_package(network, photographs):
     # Imported here: it imports torchvision, which core.model.network may have to mend first.
     from pytorch_grad_cam import GradCAM

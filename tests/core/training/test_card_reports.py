@@ -16,6 +16,8 @@ from core.training.evaluate.fold_models import fold_models
 from core.training.evaluate.robustness import Sample, _on_part, robustness
 from tests.fakes import OPEN_GATE
 
+pytestmark = pytest.mark.slow
+
 FLASH = np.array([True, *[False] * 7])
 
 

@@ -48,6 +48,7 @@ def _examples(count: int = 16) -> Examples:
     )
 
 
+@pytest.mark.slow
 def test_scores_and_gradients_are_the_network_s_own() -> None:
     network = _network()
     blocks = trainable(network.features)

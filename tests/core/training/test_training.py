@@ -92,6 +92,7 @@ def weights(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_a_folder_becomes_a_model_that_serves(folder, weights, tmp_path):
     castings = read_castings(folder / "castings.csv")
     photographs = read_data_set(folder)
@@ -119,6 +120,7 @@ def test_a_folder_becomes_a_model_that_serves(folder, weights, tmp_path):
     assert card.calibration.error_after <= card.calibration.error_before + 0.05
 
 
+@pytest.mark.slow
 def test_a_stopped_run_resumes_with_its_finished_fits(folder, weights, tmp_path):
     titles = []
 
@@ -145,6 +147,7 @@ def test_a_stopped_run_resumes_with_its_finished_fits(folder, weights, tmp_path)
     assert titles == fits
 
 
+@pytest.mark.slow
 def test_from_imagenet_is_the_pretrained_network_on_gray_pictures(weights):
     from torchvision.models import mobilenet_v2
 
@@ -217,6 +220,7 @@ def test_the_part_is_found_where_it_was_drawn():
         assert np.abs(found.centre - 150).max() < 60
 
 
+@pytest.mark.slow
 @pytest.mark.photographs
 def test_every_kind_of_view_from_real_photographs(photographs):
     listed = read_data_set(photographs)

@@ -137,6 +137,7 @@ def test_a_verdict_that_another_batch_stored_first_stays(database: Engine) -> No
     assert (part.inspection.probability, part.inspection.verdict) == (0.9, Verdict.DEFECTIVE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("commits", [True, False])
 def test_a_writer_waits_for_another_with_the_same_photograph(
     database_url: str, monkeypatch: pytest.MonkeyPatch, commits: bool

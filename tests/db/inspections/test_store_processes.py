@@ -20,6 +20,8 @@ from db.thresholds import threshold_changes
 from tests.conftest import ROOT
 from tests.stored_parts import MODEL, open_store, outcome
 
+pytestmark = pytest.mark.slow
+
 
 def start(url: str, micro_batch: int, seed: int, count: int) -> subprocess.Popen[str]:
     """A process that records parts 0 to ``count`` in an order of its own."""

@@ -26,6 +26,7 @@ from tests.query_plans import plans
 from tests.stored_parts import ENGINEER, MODEL, open_store, rejected
 
 
+@pytest.mark.slow
 def test_a_years_shifts_hold_every_part_once(database: Engine) -> None:
     random = np.random.default_rng(3)
     year = datetime(2026, 1, 1, tzinfo=UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from sqlalchemy import Engine, select
 
 from core.inspection.records import Verdict
@@ -17,6 +18,7 @@ from tests.stored_parts import open_store, outcome
 REVIEWERS, EACH = 8, 50
 
 
+@pytest.mark.slow
 def test_eight_reviewers_decide_fifty_parts_each_and_none_is_lost(
     database_url: str, database: Engine
 ) -> None:
