@@ -1,4 +1,4 @@
-"""The figures of the Live page. A figure is a plain dictionary in Plotly's terms."""
+"""The figures of the Live page."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from core.benchmark import Way
 from core.inspection.records import Verdict
 from core.process.shifts import Calendar
 from core.process.throughput import STAGES, Bucket
-from pages.shared.theme import colour_of, ink, legible, neutral
+from pages.shared.charts import Figure, bars, figure, line
+from pages.shared.theme import colour_of, ink, neutral
 
-Figure = dict[str, Any]
-
-CONFIG = {"displayModeBar": False}
-_MARGIN = {"l": 52, "r": 12, "t": 8, "b": 28}
 _DASHES = {"p50": "solid", "p95": "dash", "p99": "dot"}
+LAYOUT: Figure = {
+    "margin": {"l": 52, "r": 12, "t": 8, "b": 28},
+    "clickmode": "event",
+    "showlegend": True,
+    "legend": {"orientation": "h", "y": 1.12, "traceorder": "normal"},
+    "uirevision": "live",
+}
 STAGE_COLOURS = ("#E69F00", "#56B4E9", "#0072B2", "#CC79A7")
 """Okabe and Ito's, told apart with every kind of colour blindness; each stage is named too."""
 
@@ -24,69 +28,66 @@ def latency_figure(buckets: Sequence[Bucket], takt_seconds: float, calendar: Cal
     """Percentiles above, parts a second below; the takt time where it is in reach."""
     at = _places(buckets, calendar)
     lines = [
-        {
-            "type": "scatter",
-            "mode": "lines+markers",
-            "marker": {"size": 4},
-            "x": at,
-            "y": [getattr(bucket.latency, name) if bucket.latency else None for bucket in buckets],
-            "name": name,
-            "line": {"width": 2, "dash": dash, "color": colour_of(Verdict.OK)},
-            "hovertemplate": f"%{{x}}<br>{name} %{{y:.1f}} ms<extra></extra>",
-        }
+        line(
+            at,
+            [getattr(bucket.latency, name) if bucket.latency else None for bucket in buckets],
+            colour_of(Verdict.OK),
+            f"%{{x}}<br>{name} %{{y:.1f}} ms",
+            name=name,
+            marker={"size": 4},
+            line={"width": 2, "dash": dash, "color": colour_of(Verdict.OK)},
+        )
         for name, dash in _DASHES.items()
     ]
-    rate = {
-        "type": "bar",
-        "x": at,
-        "y": [bucket.parts_per_second for bucket in buckets],
-        "name": "FPS",
-        "marker": {"color": neutral(), "line": {"width": 0}},
-        "opacity": 0.6,
-        "yaxis": "y2",
-        "hovertemplate": "%{x}<br>%{y:.1f} parts a second<extra></extra>",
-    }
+    rate = bars(
+        at,
+        [bucket.parts_per_second for bucket in buckets],
+        neutral(),
+        "%{x}<br>%{y:.1f} parts a second",
+        name="FPS",
+        opacity=0.6,
+        yaxis="y2",
+    )
     highest = max((bucket.latency.p99 for bucket in buckets if bucket.latency), default=0.0)
     takt = takt_seconds * 1e3
-    layout = _layout(300) | {
+    layout: Figure = {
         "yaxis": {"domain": [0.36, 1], "rangemode": "tozero", "title": "ms"},
         "yaxis2": {"domain": [0, 0.24], "rangemode": "tozero", "title": "FPS"},
         "xaxis": _axis(at) | {"anchor": "y2"},
     }
     if highest > takt / 3:
-        line = {"color": colour_of(Verdict.DEFECTIVE), "width": 1.5, "dash": "dashdot"}
+        look = {"color": colour_of(Verdict.DEFECTIVE), "width": 1.5, "dash": "dashdot"}
         layout["shapes"] = [
             {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": takt, "y1": takt}
-            | {"line": line}
+            | {"line": look}
         ]
         layout["annotations"] = [
             {"xref": "paper", "x": 0, "y": takt, "text": "takt time", "showarrow": False}
             | {"xanchor": "left", "yanchor": "bottom", "font": {"color": ink()}}
         ]
-    return legible({"data": [*lines, rate], "layout": layout})
+    return figure([*lines, rate], 300, **(LAYOUT | layout))
 
 
 def stage_figure(buckets: Sequence[Bucket], calendar: Calendar) -> Figure:
     """Mean milliseconds of each stage, stacked."""
     at = _places(buckets, calendar)
-    bars = [
-        {
-            "type": "bar",
-            "x": at,
-            "y": [bucket.latency.stages[number] if bucket.latency else None for bucket in buckets],
-            "name": name,
-            "marker": {"color": colour, "line": {"width": 0}},
-            "hovertemplate": f"%{{x}}<br>{name} %{{y:.2f}} ms<extra></extra>",
-        }
+    stages = [
+        bars(
+            at,
+            [bucket.latency.stages[number] if bucket.latency else None for bucket in buckets],
+            colour,
+            f"%{{x}}<br>{name} %{{y:.2f}} ms",
+            name=name,
+        )
         for number, (name, colour) in enumerate(zip(STAGES, STAGE_COLOURS, strict=True))
     ]
-    layout = _layout(300) | {
+    layout = {
         "barmode": "stack",
         "bargap": 0.05,
         "yaxis": {"rangemode": "tozero", "title": "ms"},
         "xaxis": _axis(at),
     }
-    return legible({"data": bars, "layout": layout})
+    return figure(stages, 300, **(LAYOUT | layout))
 
 
 def benchmark_figure(report: Mapping[str, Any]) -> Figure:
@@ -101,30 +102,29 @@ def benchmark_figure(report: Mapping[str, Any]) -> Figure:
     rates = {
         (rate["way"], rate["batch"]): rate["photographs_per_second"] for rate in report["rates"]
     }
-    bars = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "y": list(reversed(names.values())),
-            "x": [rates.get((way, batch)) for way in reversed(names)],
-            "text": [f"{rates.get((way, batch), 0):.0f}" for way in reversed(names)],
-            "textposition": "outside",
-            "cliponaxis": False,
-            "name": name,
-            "marker": {"color": colour},
-            "hovertemplate": f"%{{y}}, {name}<br>%{{x:.1f}} photographs a second<extra></extra>",
-        }
+    ways = [
+        bars(
+            [rates.get((way, batch)) for way in reversed(names)],
+            list(reversed(names.values())),
+            colour,
+            f"%{{y}}, {name}<br>%{{x:.1f}} photographs a second",
+            orientation="h",
+            text=[f"{rates.get((way, batch), 0):.0f}" for way in reversed(names)],
+            textposition="outside",
+            cliponaxis=False,
+            name=name,
+        )
         for batch, name, colour in (
             (32, "batches of 32", neutral()),
             (1, "one by one", colour_of(Verdict.OK)),
         )
     ]
-    layout = _layout(300) | {
+    layout = {
         "margin": {"l": 168, "r": 36, "t": 8, "b": 40},
         "xaxis": {"title": "photographs a second"},
         "legend": {"orientation": "h", "y": 1.12, "traceorder": "reversed"},
     }
-    return legible({"data": bars, "layout": layout})
+    return figure(ways, 300, **(LAYOUT | layout))
 
 
 def _places(buckets: Sequence[Bucket], calendar: Calendar) -> list[str]:
@@ -133,14 +133,3 @@ def _places(buckets: Sequence[Bucket], calendar: Calendar) -> list[str]:
 
 def _axis(at: Sequence[str]) -> Figure:
     return {"type": "date", "range": [at[0], at[-1]], "tickformat": "%H:%M", "nticks": 6}
-
-
-def _layout(height: int) -> Figure:
-    return {
-        "height": height,
-        "margin": _MARGIN,
-        "hovermode": "closest",
-        "showlegend": True,
-        "legend": {"orientation": "h", "y": 1.12, "traceorder": "normal"},
-        "uirevision": "live",
-    }

@@ -18,7 +18,8 @@ from db import watch_folder
 from db.inspections.live import latest_parts, latest_verdicts, timed_parts
 from db.inspections.parts import Part
 from db.session import reading
-from pages.live.charts import CONFIG, latency_figure, stage_figure
+from pages.live.charts import latency_figure, stage_figure
+from pages.shared.charts import CONFIG
 from pages.shared.part_card import NO_PHOTOGRAPH, verdict_badge
 from pages.shared.pictures import evidence_scale, pictures
 from pages.shared.services import Services, shown_errors

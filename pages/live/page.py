@@ -11,9 +11,10 @@ from core.model.card import MODELS
 from db.review import queue
 from db.session import reading
 from pages.live.camera import camera
-from pages.live.charts import CONFIG, benchmark_figure
+from pages.live.charts import benchmark_figure
 from pages.live.line_view import live_view
 from pages.shared import url_state
+from pages.shared.charts import CONFIG
 from pages.shared.layout import head
 from pages.shared.services import Services, shown_errors, start
 from pages.shared.text import count, percent, plain

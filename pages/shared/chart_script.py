@@ -1,6 +1,6 @@
 """The browser's chart library, read while the first page stands.
 
-Measured with tests/browser/first_hour.py: the first chart comes 0.7 s sooner.
+Measured with tools/screenshots/first_hour.py: the first chart comes 0.7 s sooner.
 """
 
 from __future__ import annotations

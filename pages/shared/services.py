@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
+# Imported here for all sessions: Plotly fails while another session is still importing pandas.
 import pandas as pd  # noqa: F401
 import streamlit as st
-from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
 
-from core.errors import (
-    NotAllowed,
-    QualityControlError,
-    SettingsError,
-    StoreError,
-)
+from core.errors import NotAllowed, QualityControlError, SettingsError, StoreError
 from core.inspection.retry import BUSY
 from core.logs import configure
 from core.model.card import ModelCard
@@ -28,15 +22,12 @@ from core.model.engine import Engine, load_engine
 from core.settings import Settings, read_settings
 from core.sign_in import check_sign_in
 from db.inspections.models import Model
-from db.session import connect, write
+from db.session import connect
 from pages.shared.text import plain
 from services.application import Application, assembled, registered_model
 from services.inspection.batch_worker import BatchWorker
 from services.inspection.camera import finish_left_open
 from services.inspection.uploads import sweep_spool
-
-Result = TypeVar("Result")
-# pandas is imported above for all sessions: Plotly fails on one that another is importing.
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +86,6 @@ def clear_cached_reads() -> None:
     st.cache_data.clear()
 
 
-def keep(services: Services, work: Callable[[Connection], Result]) -> Result:
-    """Do ``work`` in a transaction that a person waits for, and return what it returns.
-
-    Where others keep the database busy it says so and tries again; raises StoreBusy in the
-    end, and StoreUnavailable.
-    """
-    return write(services.database, work, say_busy)
-
-
 def say_busy() -> None:
     """Tell the person that the database is busy and it is tried again."""
     st.toast(BUSY, icon=":material/hourglass_top:")
@@ -148,7 +130,7 @@ def _database(url: str) -> Database:
 def _engine(threads: int) -> Engine:
     engine = load_engine(threads=threads or None)
     # Streamlit collects garbage after each run, also between a click and the page it asks for.
-    # Measured with tests/browser/first_hour.py: without this each click takes 90 ms longer.
+    # Measured with tools/screenshots/first_hour.py: without this each click takes 90 ms longer.
     gc.collect()
     gc.freeze()
     return engine

@@ -1,7 +1,8 @@
 """A view's choices in the address bar, so that a reload or a shared link shows the same.
 
-Streamlit's ``bind="query-params"`` is not used: it writes an option's label instead of its
-value, and carries what is chosen on one page over to others that use the same name.
+Streamlit's ``bind="query-params"`` is used only for numbers, days, and choices whose label is
+their value: a bound choice writes its label into the URL, and is carried over to every page
+with a widget of the same key.
 """
 
 from __future__ import annotations
