@@ -21,8 +21,9 @@ check:
 ci:
     bash .ci/run
 
-run:
-    streamlit run streamlit_app.py
+# the app; `just run --server.port=8600`
+run *options:
+    streamlit run streamlit_app.py {{options}}
 
 # the app on a made-up month of production
 demo:
