@@ -18,7 +18,7 @@ from pages.shared.layout import head
 from pages.shared.part_card import open_part
 from pages.shared.services import Services, say_busy, shown_errors, start
 from pages.shared.text import ago, batch_name, plain
-from services.inspection.uploads import SAMPLES, inspect_samples, inspect_uploads
+from services.inspection.uploads import SAMPLES, inspect_samples, inspect_uploads, warm_up
 
 RECENT = 30
 AT_ONCE_SECONDS = 0.5
@@ -126,6 +126,9 @@ def _nothing_yet(services: Services) -> None:
                 number = inspect_samples(services, services.worker, busy=say_busy)
             _show(services, number)
         st.space("small")
+    if services.engine is not None:
+        # The page stands; the first click finds everything ready.
+        warm_up(services.engine)
 
 
 def _choose_batch(services: Services) -> Batch | None:

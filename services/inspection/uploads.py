@@ -13,10 +13,13 @@ from sqlalchemy import Engine as Database
 
 from core.errors import QualityControlError, UploadRefused
 from core.inspection import spool
+from core.inspection.gate import measure
+from core.inspection.images import decode
 from core.inspection.records import Outcome
 from core.inspection.retry import RetryPolicy
 from core.inspection.uploads import Limits, Upload, receive
 from core.logs import fields
+from core.model.engine import Engine
 from core.people import Person, Role, require
 from core.settings import Settings
 from core.synthetic.samples import encode_jpeg, sample_parts
@@ -163,6 +166,14 @@ def _purge(application: Application) -> None:
 def _rendered_samples() -> tuple[tuple[str, bytes], ...]:
     """Names and JPEG files of the sample parts; takes 0.2 s the first time."""
     return tuple((part.name, encode_jpeg(part)) for part in sample_parts(SAMPLES, _SAMPLE_SEED))
+
+
+def warm_up(engine: Engine) -> None:
+    """Render the samples and inspect one: the first calls of gate and engine are the slowest."""
+    pixels = decode(_rendered_samples()[0][1]).pixels
+    measure(pixels)
+    for alone in (True, False):
+        engine.infer(pixels[None], alone)
 
 
 def _samples() -> Iterator[Upload]:

@@ -10,10 +10,11 @@ from playwright.sync_api import Browser, expect
 from tests.browser.app_server import served
 from tests.browser.conftest import WAIT_MS
 
-pytestmark = pytest.mark.chromium
+pytestmark = pytest.mark.browser
 
 HEADINGS = {
     "": "Inspect",
+    "inspect": "Inspect",
     "live": "Live",
     "review": "Review",
     "threshold": "Threshold",
