@@ -144,7 +144,7 @@ def test_a_stopped_run_resumes_with_its_finished_fits(folder, weights, tmp_path)
     other = replace(material, recipe=replace(TINY, seed=1))
     titles.clear()
     held_out(other, 0)
-    assert titles == fits
+    assert [title for title in titles if title.startswith("Training")] == fits
 
 
 @pytest.mark.slow
