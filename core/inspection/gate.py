@@ -6,7 +6,7 @@ from those of training parts, an output of the same forward pass). Each limit is
 on the training photographs when a model is exported, and stored on its card.
 
     measures = measure(pixels)
-    reason = fault(measures, novelty, card.gate)     # "" when it can be inspected
+    reason = rejection_reason(measures, novelty, card.gate)     # "" when it can be inspected
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def measure(pixels: NDArray[np.uint8]) -> Measures:
     )
 
 
-def fault(measures: Measures, novelty: float, limits: GateLimits) -> str:
+def rejection_reason(measures: Measures, novelty: float, limits: GateLimits) -> str:
     """Why the photograph cannot be inspected and what to do; empty when it can.
 
     Light and focus come first: a part out of focus has a high novelty score too, and the

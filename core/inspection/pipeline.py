@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 
 from core.errors import ImageRejected
-from core.inspection.gate import fault, measure
+from core.inspection.gate import measure, rejection_reason
 from core.inspection.heatmap import stored_map
 from core.inspection.images import decode
 from core.inspection.prefetcher import Prefetcher
@@ -132,7 +132,7 @@ class _Stages:
         )
         card = self.engine.card
         probability = float(probabilities(inference.log_odds)[0])
-        reason = fault(measures, float(inference.novelty[0]), card.gate)
+        reason = rejection_reason(measures, float(inference.novelty[0]), card.gate)
         inspection = Inspection(
             file=photograph.name,
             sha256=photograph.sha256,

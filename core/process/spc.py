@@ -71,7 +71,7 @@ class Baseline:
     subgroups: int
     sigma_z: float
     """Laney's sigma-Z: 1 where subgroups differ by chance alone; 1 where it is unknown."""
-    chance: float
+    p_value: float
     """Chance that subgroups in control differ as much as these (chi-square); small: they do not."""
 
     @property
@@ -82,7 +82,7 @@ class Baseline:
     @property
     def laney(self) -> bool:
         """Whether the subgroups differ by more than chance, so that limits need sigma-Z."""
-        return self.sigma_z > 1 and self.chance < SIGNIFICANCE
+        return self.sigma_z > 1 and self.p_value < SIGNIFICANCE
 
     def sigma(self, inspected: int) -> float:
         """Standard deviation of the rate of a subgroup of this size."""
@@ -118,7 +118,7 @@ def baseline_of(subgroups: Sequence[Subgroup]) -> Baseline:
         inspected=sum(subgroup.inspected for subgroup in subgroups),
         subgroups=len(subgroups),
         sigma_z=1.0,
-        chance=1.0,
+        p_value=1.0,
     )
     if len(subgroups) < 2 or not 0 < plain.centre < 1:
         return plain
@@ -129,7 +129,7 @@ def baseline_of(subgroups: Sequence[Subgroup]) -> Baseline:
         plain.inspected,
         plain.subgroups,
         sigma_z=sum(ranges) / len(ranges) / MOVING_RANGE_FACTOR,
-        chance=_chance(sum(score * score for score in scores), len(scores) - 1),
+        p_value=_p_value(sum(score * score for score in scores), len(scores) - 1),
     )
 
 
@@ -258,7 +258,7 @@ _RULES: dict[Rule, Callable[[Sequence[float], Sequence[float], int], _Fired]] = 
 }
 
 
-def _chance(chi_square: float, freedom: int) -> float:
+def _p_value(chi_square: float, freedom: int) -> float:
     from scipy.special import chdtrc
 
     return float(chdtrc(freedom, chi_square))

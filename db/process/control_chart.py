@@ -51,7 +51,7 @@ def freeze_baseline(
             "inspected": found.inspected,
             "subgroups": found.subgroups,
             "sigma_z": found.sigma_z,
-            "chance": found.chance,
+            "chance": found.p_value,
             "reason": _required(reason),
             "set_by": person.signature,
             "set_at": now(),

@@ -96,7 +96,7 @@ def _test(found: Baseline) -> str:
     )
     return (
         f"Centre line {percent(found.centre)}, sigma-Z {found.sigma_z:.2f}. The subgroups differ "
-        f"{differ} (chi-square test, p = {found.chance:.2g}), so the limits are {limits}."
+        f"{differ} (chi-square test, p = {found.p_value:.2g}), so the limits are {limits}."
     )
 
 

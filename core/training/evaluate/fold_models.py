@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from core.inspection.gate import GateLimits, fault, measure
+from core.inspection.gate import GateLimits, measure, rejection_reason
 from core.model.engine import MICRO_BATCH, OUTPUTS, default_threads, onnx_session
 from core.model.metrics import probabilities
 from core.model.network import CELLS, CastingNetwork
@@ -52,7 +52,7 @@ class FoldModels:
                 batch = np.stack([pixels[n] for n in some])
                 log_odds[some], evidence[some], novelty = session.run(None, {"photographs": batch})
                 rejected[some] = [
-                    bool(fault(measure(gray), float(score), self.limits))
+                    bool(rejection_reason(measure(gray), float(score), self.limits))
                     for gray, score in zip(batch, novelty, strict=True)
                 ]
                 step(len(some))

@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageFilter
 
 from core.errors import DataSetError
-from core.inspection.gate import GateLimits, fault, measure
+from core.inspection.gate import GateLimits, measure, rejection_reason
 from core.inspection.images import decode
 from core.inspection.pipeline import inspect_photographs
 from core.inspection.records import Photograph, Verdict
@@ -84,7 +84,7 @@ def test_the_noise_measure_is_the_deviation_of_the_noise():
 )
 def test_the_reason_names_the_cause_and_what_to_do(change, novelty, words):
     measures = replace(measure(part()), **change)
-    reason = fault(measures, novelty, LIMITS)
+    reason = rejection_reason(measures, novelty, LIMITS)
     assert words in reason
     assert bool(reason) == bool(words)
 
@@ -156,7 +156,7 @@ def turned_away(engine, pictures):
         batch = np.stack(pictures[start : start + 8])
         novelty = engine.infer(batch).novelty
         found += [
-            fault(measure(gray), float(strange), engine.card.gate) != ""
+            rejection_reason(measure(gray), float(strange), engine.card.gate) != ""
             for gray, strange in zip(batch, novelty, strict=True)
         ]
     return np.array(found)

@@ -89,7 +89,7 @@ def test_the_handbooks_p_chart() -> None:
     baseline = baseline_of(WAFERS)
     assert baseline.centre == 347 / 1500
     assert round(baseline.centre, 4) == 0.2313
-    plain = Baseline(347, 1500, 30, sigma_z=1.0, chance=1.0)
+    plain = Baseline(347, 1500, 30, sigma_z=1.0, p_value=1.0)
     limits = plain.limits(50)
     assert (round(limits.lower, 4), round(limits.upper, 4)) == (0.0524, 0.4102)
     beyond = [item.at for item in signals(WAFERS, plain) if item.rule is Rule.BEYOND]
@@ -97,7 +97,7 @@ def test_the_handbooks_p_chart() -> None:
 
 
 def test_montgomerys_p_chart_with_varying_subgroups() -> None:
-    plain = Baseline(234, 2450, 25, sigma_z=1.0, chance=1.0)
+    plain = Baseline(234, 2450, 25, sigma_z=1.0, p_value=1.0)
     centre = 234 / 2450
     for item in PURCHASE_ORDERS:
         reach = 3 * math.sqrt(centre * (1 - centre) / item.inspected)
@@ -116,7 +116,7 @@ def test_laneys_formulas_to_a_millionth(subgroups: list[Subgroup]) -> None:
     found = baseline_of(subgroups)
     assert found.centre == pytest.approx(float(centre), abs=1e-6)
     assert found.sigma_z == pytest.approx(float(sigma_z), abs=1e-6)
-    wide = Baseline(found.defective, found.inspected, found.subgroups, found.sigma_z, chance=0.0)
+    wide = Baseline(found.defective, found.inspected, found.subgroups, found.sigma_z, p_value=0.0)
     factor = sigma_z if wide.laney else Decimal(1)
     for item, sigma in zip(subgroups, sigmas, strict=True):
         limits = wide.limits(item.inspected)
@@ -133,7 +133,7 @@ def test_a_published_p_prime_chart() -> None:
         assert limits.lower == pytest.approx(lower, abs=1e-9)
         assert limits.upper == pytest.approx(upper, abs=1e-9)
     # On a p-chart most weeks lie beyond its narrow limits; on this one, none does.
-    plain = Baseline(found.defective, found.inspected, found.subgroups, sigma_z=1.0, chance=1.0)
+    plain = Baseline(found.defective, found.inspected, found.subgroups, sigma_z=1.0, p_value=1.0)
     beyond = [
         [item.at for item in signals(WEEKS, baseline) if item.rule is Rule.BEYOND]
         for baseline in (plain, found)
@@ -145,22 +145,22 @@ def test_a_published_p_prime_chart() -> None:
 def test_over_dispersion_asks_for_laney_and_chance_does_not() -> None:
     wafers, orders = baseline_of(WAFERS), baseline_of(PURCHASE_ORDERS)
     assert wafers.sigma_z > 1
-    assert wafers.chance < 0.001
+    assert wafers.p_value < 0.001
     assert wafers.laney
-    assert orders.chance > 0.1
+    assert orders.p_value > 0.1
     assert not orders.laney
     assert orders.limits(100) == Baseline(234, 2450, 25, 1.0, 1.0).limits(100)
 
 
 def test_the_chance_is_the_chi_square_tests() -> None:
     # Two subgroups of 100 with 10 and 20 defective: chi-square 3.92157 with one degree of
-    # freedom, as for any two-by-two table; its chance is erfc(sqrt(chi-square / 2)).
+    # freedom, as for any two-by-two table; its p-value is erfc(sqrt(chi-square / 2)).
     found = baseline_of([Subgroup(10, 100), Subgroup(20, 100)])
     chi_square = 25 / (100 * 0.15 * 0.85) * 2
-    assert found.chance == pytest.approx(math.erfc(math.sqrt(chi_square / 2)), abs=1e-12)
+    assert found.p_value == pytest.approx(math.erfc(math.sqrt(chi_square / 2)), abs=1e-12)
 
 
-STEADY = Baseline(50, 100, 20, sigma_z=1.0, chance=1.0)
+STEADY = Baseline(50, 100, 20, sigma_z=1.0, p_value=1.0)
 """Centre line 0.5; a subgroup of 100 has sigma 0.05."""
 
 
@@ -277,7 +277,7 @@ def test_limits_and_signals_of_anything(
 ) -> None:
     baseline = baseline_of(given_groups)
     assert baseline.sigma_z >= 0
-    assert 0 <= baseline.chance <= 1
+    assert 0 <= baseline.p_value <= 1
     for item in later:
         limits = baseline.limits(item.inspected)
         assert 0 <= limits.lower <= limits.centre <= limits.upper <= 1

@@ -1,4 +1,4 @@
-"""Reads that pages keep: asked again for other data and other questions only."""
+"""What pages share: cached reads, and the chart script that the browser loads ahead."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from core.process.shifts import DEFAULT_SHIFTS, Calendar, read_calendar
 from db.session import connect
 from pages.shared.cached_read import cached_read
+from pages.shared.chart_script import SCRIPTS, script
 from pages.shared.services import Services
 
 
@@ -34,3 +35,7 @@ def test_a_read_is_asked_again_for_other_data_and_other_questions(tmp_path: Path
     given.settings.database_url = "b"
     assert cached_read(services, "1", query, berlin, None) == 5
     database.dispose()
+
+
+def test_the_chart_script_is_in_the_installed_streamlit() -> None:
+    assert (SCRIPTS / script()).is_file()
