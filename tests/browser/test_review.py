@@ -40,7 +40,9 @@ MEANS = {
 
 
 def press(page: Page, key: str) -> None:
-    """Press a key and wait for the part that comes next."""
+    """Press a key once the page is drawn, and wait for the part that comes next."""
+    # A key that is pressed while Streamlit still draws the page is lost.
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     shown = page.get_by_alt_text("Heatmap of").get_attribute("alt")
     page.keyboard.press(key)
     expect(page.get_by_alt_text(shown or "", exact=True)).to_have_count(0)
