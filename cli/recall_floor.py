@@ -55,7 +55,7 @@ def find_threshold(
     matrix = counts.matrix(floor.threshold)
     _write(report, content | {"promised": asdict(floor) | {"confusion": matrix.model_dump()}})
     say(
-        f"Promised: threshold {floor.threshold:.6f} keeps a recall of {floor.recall:g} on "
+        f"Guaranteed: threshold {floor.threshold:.6f} keeps a recall of {floor.recall:g} on "
         f"castings not seen yet, with {floor.confidence:g} confidence, by {floor.castings} "
         f"defective castings of which {floor.may_miss} may be missed; "
         f"{matrix.false_alarms} false alarms among {matrix.passed + matrix.false_alarms} "

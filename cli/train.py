@@ -52,10 +52,10 @@ def export(
     """Write the parts that people reviewed as a data set to train on, castings included."""
     from core.training.data.reviewed import CASTINGS
     from db.selection import Selection
-    from services.datasets import export_reviewed
+    from services.review import export_folder
 
     with opened_database(database_url) as database, growing_bar("Finding castings") as progress:
-        written = export_reviewed(database, folder, Selection(station=station), progress)
+        written = export_folder(database, Selection(station=station), folder, progress)
     say(
         f"{written.defective} defective and {written.ok} OK photographs of {written.castings} "
         f"castings are in {folder}."

@@ -30,7 +30,7 @@ def watch(
     ] = 0.5,
     database_url: VerdictDatabase = None,
 ) -> None:
-    """Inspect each file once as it comes into a folder, until the program is told to stop."""
+    """Inspect each file once as it comes into a folder, until the program is stopped."""
     from services.application import opened
     from services.inspection.watch_folder import SOURCE, watch_folder
 

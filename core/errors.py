@@ -14,7 +14,7 @@
     ├── NotAllowed             this person's role does not include what was asked
     ├── DataSetError           a training or evaluation folder is unusable
     ├── ThresholdError         no threshold can be chosen on this evidence
-    │   └── NotEnoughCastings      too few defective castings for the promise
+    │   └── NotEnoughCastings      too few defective castings for the guarantee
     ├── DemonstrationRefused   a demonstration cannot be made or cleared here
     └── SettingsError          a setting is missing or wrong
 
@@ -83,15 +83,15 @@ class ThresholdError(QualityControlError):
 
 
 class NotEnoughCastings(ThresholdError):
-    """A recall cannot be promised on so few defective castings; ``more`` are needed."""
+    """A recall cannot be guaranteed on so few defective castings; ``more`` are needed."""
 
     def __init__(self, recall: float, confidence: float, castings: int, needed: int) -> None:
         self.needed = needed
         self.more = needed - castings
         super().__init__(
-            f"A recall of {recall:g} cannot be promised with {confidence:.4g} confidence on "
+            f"A recall of {recall:g} cannot be guaranteed with {confidence:.4g} confidence on "
             f"{castings} defective castings: {needed} are needed, {self.more} more. Collect "
-            "photographs of more defective castings, or promise less."
+            "photographs of more defective castings, or ask for less."
         )
 
 

@@ -26,7 +26,7 @@ CHUNK = 200
 
 @dataclass(frozen=True, slots=True)
 class Purge:
-    """One entry of the log and what it let go of."""
+    """One entry of the log and what it deleted."""
 
     id: int
     begun_at: datetime
@@ -53,9 +53,9 @@ def purge_photographs(
     purged_by: str,
     step: Callable[[int], None] = lambda count: None,
 ) -> Purge | None:
-    """Let go of the photographs whose last inspection is more than these days ago.
+    """Delete the photographs whose last inspection is more than these days ago.
 
-    In many short transactions, each with its entries of the log; ``step`` is told after each
+    In many short transactions, each with its entries of the log; ``step`` is called after each
     how many went. Returns None, and logs nothing, where none is old enough. Raises ValueError
     for less than a day, StoreUnavailable or StoreBusy: what went until then is logged.
     """
@@ -127,7 +127,7 @@ def _purge_some(
 ) -> tuple[int, int] | None:
     """Purge a chunk; the number of the log's entry and how many went, None where none is left."""
     if connection.dialect.name == "sqlite":
-        # What is let go of is overwritten, not only unlinked.
+        # What is deleted is overwritten, not only unlinked.
         connection.exec_driver_sql("PRAGMA secure_delete = ON").close()
     found = list(
         connection.scalars(

@@ -1,21 +1,21 @@
-"""What the watch folder service remembers between two runs, and tells while it runs."""
+"""What the watch folder service remembers between two runs, and its heartbeat."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from core.clock import now
 from core.inspection.watch_folder import Known, WatchedFile
-from db.inspections.batches import Batch, batch_by_id, open_batch
+from db.inspections.batches import end_batch
 from db.inspections.rows import LONGEST_NAME
-from db.schema import batch, batch_part, rejection, watched_file, watcher
+from db.schema import batch, watched_file, watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,60 +66,21 @@ def remember_files(
 
 
 def record_heartbeat(connection: Connection, state: Watcher) -> None:
-    """Note how a watcher is doing, in the place of what it told before."""
+    """Record how a watcher is doing; it replaces the record before."""
     _upsert(connection, watcher, ("station", "folder"), [asdict(state)])
 
 
 def watchers(connection: Connection) -> list[Watcher]:
-    """Every watcher as it last told, the latest first."""
+    """Every watcher as last recorded, the latest first."""
     columns = [watcher.c[name] for name in Watcher.__dataclass_fields__]
     rows = connection.execute(select(*columns).order_by(watcher.c.seen_at.desc()))
     return [Watcher(*row) for row in rows]
 
 
-def latest_batch(
-    connection: Connection,
-    source: str,
-    label: str,
-    station: str,
-    model_id: int,
-    unfinished: bool = False,
-) -> Batch | None:
-    """The newest batch of this kind, or the newest of those that were not finished."""
-    column = batch.c
-    query = select(func.max(column.id)).where(
-        column.source == source,
-        column.label == label,
-        column.station == station,
-        column.model_id == model_id,
-    )
-    if unfinished:
-        query = query.where(column.finished_at.is_(None))
-    number = connection.scalar(query)
-    return None if number is None else batch_by_id(connection, number)
-
-
-def continue_batch(
-    connection: Connection, source: str, label: str, station: str, model_id: int, total: int = 0
-) -> Batch:
-    """The batch of this kind that broke off, with ``total`` announced files; else a new one."""
-    found = latest_batch(connection, source, label, station, model_id, unfinished=True)
-    if found is None:
-        return open_batch(connection, source, label, station, model_id, total)
-    connection.execute(batch.update().where(batch.c.id == found.id).values(total=total))
-    return replace(found, total=total)
-
-
-def end_batch(connection: Connection, batch_id: int) -> None:
-    """Finish a batch that grew, or that grew further: its files are those with an outcome."""
-    update_total(connection, batch_id, 0)
-    connection.execute(batch.update().where(batch.c.id == batch_id).values(finished_at=now()))
-
-
 def finish_left_batches(
     connection: Connection, source: str, folder: str, station: str, but: str = ""
 ) -> None:
-    """Finish the batches that watchers of the folder were killed in, but the one labelled ``but``.
+    """Finish batches of watchers that were killed, except the one labelled ``but``.
 
     Their files have outcomes; those that still wait will be in another batch.
     """
@@ -132,22 +93,6 @@ def finish_left_batches(
     )
     for number in connection.scalars(left).all():
         end_batch(connection, number)
-
-
-def update_total(connection: Connection, batch_id: int, waiting: int) -> None:
-    """Set the batch's total to the files that have an outcome and ``waiting`` more."""
-    outcomes = [
-        select(func.count())
-        .select_from(table)
-        .where(table.c.batch_id == batch_id)
-        .scalar_subquery()
-        for table in (batch_part, rejection)
-    ]
-    connection.execute(
-        batch.update()
-        .where(batch.c.id == batch_id)
-        .values(total=outcomes[0] + outcomes[1] + waiting)
-    )
 
 
 def _upsert(

@@ -76,7 +76,7 @@ _TYPES = {
     Defect.CHIP: "mould defect",
 }
 _CHARTS = (None, *STATIONS)
-CAUSE = "Sand of line 2 too moist after the mixer was cleaned; mixer set anew, parts sorted"
+CAUSE = "Sand of line 2 too moist after the mixer was cleaned; mixer adjusted, parts sorted"
 
 
 def make_demonstration(

@@ -1,15 +1,23 @@
-"""Reporting a shift: its figures, and the files to hand over."""
+"""Reporting a shift: its figures, and the files to hand over, for the page and the command."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
 
-from core.process.shift_report import Report, write_bundle, write_parts, write_summary
+from core.errors import StoreUnavailable
+from core.process.shift_report import (
+    Report,
+    manifest,
+    write_bundle,
+    write_parts,
+    write_summary,
+)
 from core.process.shifts import Calendar, Shift
 from db.process.control_chart import shift_signals
 from db.process.shift_report import shift_parts
@@ -49,3 +57,24 @@ def bundle(database: Database, calendar: Calendar, shift: Shift, station: str | 
         parts = shift_parts(connection, shift, station)
         write_bundle(file, report, parts, calendar, datetime.now(UTC))
     return file.getvalue()
+
+
+def write_files(
+    connection: Connection, csv: Path, report: Report, calendar: Calendar, station: str | None
+) -> None:
+    """Write the parts to ``csv``, and summary and manifest beside it.
+
+    Raises StoreUnavailable where one of them cannot be written.
+    """
+    summary, description = csv.with_suffix(".summary.csv"), csv.with_suffix(".manifest.json")
+    try:
+        with csv.open("wb") as file:
+            parts = shift_parts(connection, report.shift, station)
+            rows = write_parts(file, csv.name, parts, calendar)
+        with summary.open("wb") as file:
+            figures = write_summary(file, summary.name, report, calendar)
+        description.write_bytes(manifest(report, calendar, [rows, figures], datetime.now(UTC)))
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{error.filename} cannot be written: {error.strerror}. Choose another place."
+        ) from error

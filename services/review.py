@@ -125,8 +125,8 @@ def export_folder(
 ) -> Exported:
     """Write the reviewed parts to ``folder`` as a data set to train on.
 
-    ``progress`` is told how many parts were compared, and of how many. Raises DataSetError
-    where the folder is not empty, or only one class was reviewed.
+    ``progress`` is called with the number of parts compared, and of how many. Raises
+    DataSetError where the folder is not empty, or only one class was reviewed.
     """
     # Imported here: serving a page does not need the training code, and few people export.
     from core.training.data.reviewed import write_data_set

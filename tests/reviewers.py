@@ -1,4 +1,4 @@
-"""A reviewer as a program of its own: decides parts of the queue, and says so line by line."""
+"""A reviewer as a separate program: decides parts of the queue, and says so line by line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Made-up outcomes, and the programs that the tests run in processes of their own."""
+"""Made-up outcomes, and the programs that tests run in other processes."""
 
 from __future__ import annotations
 

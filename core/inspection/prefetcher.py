@@ -1,4 +1,4 @@
-"""Work ahead of who needs it: an iterable that a thread of its own goes through.
+"""Read ahead: a thread goes through an iterable before its items are needed.
 
     with Ahead(photographs, room=8, name="read") as read:
         while group := read.take(8):     # what is there, at least one; [] at the end

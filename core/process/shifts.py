@@ -187,8 +187,8 @@ def _read_patterns(text: str) -> tuple[Pattern, ...]:
         if ends != starts:
             raise SettingsError(
                 f"SHIFTS: {name} ends at {ends:%H:%M} and {following} starts at {starts:%H:%M}. "
-                "Shifts cover the whole day without gap or overlap; give hours without work a "
-                "name of their own, for example closed 22:00-06:00."
+                "Shifts cover the whole day without gap or overlap; name hours without work too, "
+                "for example closed 22:00-06:00."
             )
     if len({starts for starts, _, _ in found}) < len(found):
         raise SettingsError("SHIFTS: two shifts start at the same time.")

@@ -154,7 +154,7 @@ class Rule(StrEnum):
 class Signal:
     """A rule that fired at point ``at``, and every point that it holds against the process.
 
-    A rule that goes on firing from one point to the next is one signal.
+    A rule that keeps firing from one point to the next is one signal.
     """
 
     rule: Rule

@@ -197,7 +197,7 @@ def points_of(buckets: Sequence[Bucket], cells: Iterable[Cell]) -> list[Point]:
 def runs_of(cells: Iterable[Cell]) -> list[Run]:
     """The cells that have a judged part, in the order of time, broken at each change.
 
-    Where two models judge side by side, each has runs of its own.
+    Where two models judge side by side, each has its runs.
     """
     by_model: dict[int, list[Cell]] = {}
     for cell in sorted(cells, key=lambda cell: (cell.bucket, cell.first_at)):

@@ -1,9 +1,9 @@
 """A threshold from the recall it must keep, and what every other threshold would do.
 
-:func:`recall_floor` makes a promise. With n defective castings that the model has not seen,
+:func:`recall_floor` gives a guarantee. With n defective castings that the model has not seen,
 each scored by its lowest photograph, and s(1) <= ... <= s(n), the threshold s(k) keeps recall
 r with confidence 1 - d when P(Bin(n, 1 - r) <= k - 1) <= d; the largest such k is taken. The
-promise is about castings: a new defective casting has each of its photographs called
+guarantee is about castings: a new defective casting has each of its photographs called
 defective with probability r. It holds although the threshold is chosen on the same castings,
 because k is fixed before their scores are looked at (order statistics as tolerance limits:
 Wilks, Annals of Mathematical Statistics 1941; Vovk, Machine Learning 2013).
@@ -31,20 +31,20 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class RecallFloor:
-    """A threshold (a probability) with a promise about recall on castings not seen yet."""
+    """A threshold (a probability) with a guarantee about recall on castings not seen yet."""
 
     threshold: float
     recall: float
     confidence: float
     castings: int
-    """Defective castings the promise rests on."""
+    """Defective castings the guarantee rests on."""
     may_miss: int
     """How many of these castings lie below the threshold, at most: k - 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedFloor:
-    """A threshold (a probability) that kept a recall on the photographs at hand: no promise."""
+    """A threshold (a probability) that kept a recall on the photographs at hand: no guarantee."""
 
     threshold: float
     photographs: int
@@ -163,10 +163,10 @@ def curves(parts: ScoredParts) -> Curves:
 
 
 def recall_floor(parts: ScoredParts, recall: float, confidence: float = CONFIDENCE) -> RecallFloor:
-    """The highest threshold that promises ``recall`` on castings not seen yet.
+    """The highest threshold that guarantees ``recall`` on castings not seen yet.
 
     Raises NotEnoughCastings where not even a threshold that misses none of the castings is
-    enough, ThresholdError for a promise nobody can make and for scores beyond all bounds.
+    enough, ThresholdError for a guarantee nobody can give and for scores beyond all bounds.
     """
     lowest = parts.lowest_by_casting()
     may_miss = _may_miss(len(lowest), recall, confidence)
@@ -184,11 +184,11 @@ def recall_floor(parts: ScoredParts, recall: float, confidence: float = CONFIDEN
 
 
 def castings_needed(recall: float, confidence: float = CONFIDENCE) -> int:
-    """Defective castings from which a recall can be promised at all: 299 for 0.99 at 95 %.
+    """Defective castings from which a recall can be guaranteed at all: 299 for 0.99 at 95 %.
 
-    Raises ThresholdError for a promise nobody can make.
+    Raises ThresholdError for a guarantee nobody can give.
     """
-    _check_promise(recall, confidence)
+    _check_guarantee(recall, confidence)
     number = math.ceil(math.log(1 - confidence) / math.log(recall))
     # The logarithms may round to the wrong side of a whole number.
     return number if _may_miss(number, recall, confidence) is not None else number + 1
@@ -221,7 +221,7 @@ def _may_miss(castings: int, recall: float, confidence: float) -> int | None:
     """The largest k - 1 with P(Bin(castings, 1 - recall) <= k - 1) <= 1 - confidence."""
     from scipy.special import bdtr
 
-    _check_promise(recall, confidence)
+    _check_guarantee(recall, confidence)
     # A chance of at most one half: no more misses than are expected.
     most = int(castings * (1 - recall)) + 1
     chance = bdtr(np.arange(min(most, castings)), castings, 1 - recall)
@@ -229,15 +229,15 @@ def _may_miss(castings: int, recall: float, confidence: float) -> int | None:
     return int(kept[-1]) if len(kept) else None
 
 
-def _check_promise(recall: float, confidence: float) -> None:
+def _check_guarantee(recall: float, confidence: float) -> None:
     if not 0 < recall < 1:
         raise ThresholdError(
-            f"A recall of {recall:g} cannot be promised. Name one above 0 and below 1, "
+            f"A recall of {recall:g} cannot be guaranteed. Name one above 0 and below 1, "
             "for example 0.99."
         )
     if not 0.5 <= confidence < 1:
         raise ThresholdError(
-            f"A confidence of {confidence:g} cannot be promised. Name one from 0.5 to below 1, "
+            f"A confidence of {confidence:g} cannot be guaranteed. Name one from 0.5 to below 1, "
             "for example 0.95."
         )
 

@@ -53,7 +53,7 @@ LIMITS = (
     "The recipe was chosen among experiments on the same held-out castings, so castings from "
     "elsewhere may do somewhat worse.",
     "Sixteen OK castings: one of them moves a figure on unseen OK castings by several per cent.",
-    "Top views of one design of pump impeller; other parts need training of their own.",
+    "Top views of one design of pump impeller; other parts need their own training.",
     "Defects smaller than about three pixels at 300 x 300 cannot be seen.",
     "Verdicts change where light burns out the metal, where a camera brightens the dark (gamma "
     "0.6), and on a background with flash that is not the part's; the robustness table says how "

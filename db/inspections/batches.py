@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Select, func, select
@@ -89,6 +89,61 @@ def finish_batch(connection: Connection, batch_id: int) -> None:
         batch.update()
         .where(batch.c.id == batch_id, batch.c.finished_at.is_(None))
         .values(finished_at=now())
+    )
+
+
+def latest_batch(
+    connection: Connection,
+    source: str,
+    label: str,
+    station: str,
+    model_id: int,
+    unfinished: bool = False,
+) -> Batch | None:
+    """The newest batch of this kind, or the newest of those that were not finished."""
+    column = batch.c
+    query = select(func.max(column.id)).where(
+        column.source == source,
+        column.label == label,
+        column.station == station,
+        column.model_id == model_id,
+    )
+    if unfinished:
+        query = query.where(column.finished_at.is_(None))
+    number = connection.scalar(query)
+    return None if number is None else batch_by_id(connection, number)
+
+
+def continue_batch(
+    connection: Connection, source: str, label: str, station: str, model_id: int, total: int = 0
+) -> Batch:
+    """The batch of this kind that broke off, with ``total`` announced files; else a new one."""
+    found = latest_batch(connection, source, label, station, model_id, unfinished=True)
+    if found is None:
+        return open_batch(connection, source, label, station, model_id, total)
+    connection.execute(batch.update().where(batch.c.id == found.id).values(total=total))
+    return replace(found, total=total)
+
+
+def end_batch(connection: Connection, batch_id: int) -> None:
+    """Finish a batch that grew, or that grew further: its files are those with an outcome."""
+    update_total(connection, batch_id, 0)
+    connection.execute(batch.update().where(batch.c.id == batch_id).values(finished_at=now()))
+
+
+def update_total(connection: Connection, batch_id: int, waiting: int) -> None:
+    """Set the batch's total to the files that have an outcome and ``waiting`` more."""
+    outcomes = [
+        select(func.count())
+        .select_from(table)
+        .where(table.c.batch_id == batch_id)
+        .scalar_subquery()
+        for table in (batch_part, rejection)
+    ]
+    connection.execute(
+        batch.update()
+        .where(batch.c.id == batch_id)
+        .values(total=outcomes[0] + outcomes[1] + waiting)
     )
 
 

@@ -42,7 +42,7 @@ def history(connection: Connection, inspection_id: int, limit: int = 5) -> list[
         inspection.c.verdict,
         final_verdict(latest).label("final"),
     )
-    # Two questions, each along an index of its own; one with "or" would walk the whole table.
+    # Two questions, each with its index; one with "or" would walk the whole table.
     found = {}
     for link in (same, inspection.c.file == this.c.file):
         rows = connection.execute(

@@ -68,7 +68,7 @@ class _Line:
 class BatchStore:
     """Fulfils ``InspectionStore`` for one batch, its station and its model.
 
-    May be used from several threads; every call is a transaction of its own.
+    May be used from several threads; every call is one transaction.
     """
 
     engine: Engine
@@ -115,7 +115,7 @@ class BatchStore:
             if rejected:
                 connection.execute(insert_or_ignore(connection, rejection), rejected)
             if inspected:
-                # Most are new: they are inserted without asking, and whoever was first is found.
+                # Most are new: they are inserted without asking, and the row stored first is found.
                 asked = [item.sha256 for _, seen, item in inspected if seen.already_inspected]
                 known = self._lines(connection, asked)
                 added = self._add(connection, inspected, known)

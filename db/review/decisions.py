@@ -1,4 +1,4 @@
-"""People's decisions about parts: append-only, with the undo as a row of its own.
+"""People's decisions about parts: append-only; an undo is another row.
 
 The final state of a part is a query: its latest decisive disposition that was not undone,
 else the model's verdict. :func:`settled` and :func:`final_verdict` are that query, for every
@@ -113,7 +113,7 @@ def decide(
 
 
 def undo(connection: Connection, person: Person, disposition_id: int) -> Disposition:
-    """Take a disposition of the person's own back by a new row; returns what was taken back.
+    """Take back one of the person's own dispositions by a new row; returns what was taken back.
 
     A second undo changes nothing. Raises NotAllowed for a viewer and for another person's
     disposition, LookupError where there is none of this number.
@@ -122,7 +122,7 @@ def undo(connection: Connection, person: Person, disposition_id: int) -> Disposi
     found = _by_id(connection, disposition_id)
     if found.person_key != person.key:
         raise NotAllowed(
-            f"{found.name} decided this. Decide it anew instead: both decisions are kept, and "
+            f"{found.name} decided this. Record your own decision instead: both are kept, and "
             "the latest is in force."
         )
     connection.execute(
@@ -145,19 +145,8 @@ def dispositions_of(connection: Connection, inspection_id: int) -> list[Disposit
     return [_disposition(row) for row in rows]
 
 
-def last_disposition(connection: Connection, person: Person) -> Disposition | None:
-    """The person's latest disposition that was not undone."""
-    row = connection.execute(
-        select(*_COLUMNS)
-        .where(disposition.c.person_key == person.key, in_force())
-        .order_by(disposition.c.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else _disposition(row)
-
-
 def names_of(connection: Connection) -> dict[str, str]:
-    """Key -> name of everybody who decided anything, by name."""
+    """Key -> name of everyone who decided anything, by name."""
     rows = connection.execute(
         select(disposition.c.person_key, func.max(disposition.c.name)).group_by(
             disposition.c.person_key
@@ -167,9 +156,9 @@ def names_of(connection: Connection) -> dict[str, str]:
 
 
 def lock_part(connection: Connection, inspection_id: int) -> None:
-    """Have others who decide the same part wait for this transaction; SQLite has them already.
+    """Make others who decide the same part wait for this transaction; SQLite does so anyway.
 
-    So whoever comes second sees what the first decided. Raises LookupError without the part.
+    So the second person sees what the first decided. Raises LookupError without the part.
     """
     if connection.scalar(_LOCK, {"part": inspection_id}) is None:
         raise LookupError(f"there is no inspection {inspection_id}")

@@ -14,7 +14,7 @@ from db.inspections.batches import Batch, batch_by_id, recent_batches
 from db.session import reading
 from pages.inspection.batch_view import ALL, batch_view
 from pages.shared import url_state
-from pages.shared.layout import head
+from pages.shared.layout import head, nothing_here
 from pages.shared.part_card import open_part
 from pages.shared.services import Services, say_busy, shown_errors, start
 from pages.shared.text import ago, batch_name, plain
@@ -109,13 +109,10 @@ def _show(services: Services, batch_id: int) -> None:
 
 
 def _nothing_yet(services: Services) -> None:
-    with st.container(border=True, horizontal_alignment="center", gap="small"):
-        st.space("small")
-        st.subheader("No part has been inspected yet", anchor=False, width="content")
-        st.text(
-            "Drop photographs above, or see how it works with rendered castings.",
-            width="content",
-        )
+    with nothing_here(
+        "No part has been inspected yet",
+        "Drop photographs above, or see how it works with rendered castings.",
+    ):
         if st.button(
             f"Try it with {SAMPLES} sample parts",
             type="primary",
@@ -125,7 +122,6 @@ def _nothing_yet(services: Services) -> None:
             with st.spinner("Rendering the parts ..."):
                 number = inspect_samples(services, services.worker, busy=say_busy)
             _show(services, number)
-        st.space("small")
     if services.engine is not None:
         # The page stands; the first click finds everything ready.
         warm_up(services.engine)

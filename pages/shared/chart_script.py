@@ -12,7 +12,7 @@ import streamlit as st
 
 SCRIPTS = Path(st.__file__).parent / "static" / "static" / "js"
 _BROWSER = st.components.v2.component(
-    "libraries",
+    "chart script",
     js="""export default function ({ data }) {
   const app = document.querySelector('script[type="module"][src*="/static/js/"]')
   if (app) requestIdleCallback(() => import(new URL(data, app.src).href).catch(() => {}))
@@ -22,7 +22,7 @@ _BROWSER = st.components.v2.component(
 
 def load() -> None:
     """Ask the browser for the script of Streamlit's Plotly element, once it is idle."""
-    _BROWSER(key="libraries", data=script(), height=1)
+    _BROWSER(key="chart script", data=script(), height=1)
 
 
 @cache

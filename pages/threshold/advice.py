@@ -51,7 +51,7 @@ def _guaranteed(evidence: Evidence, recall: float, confidence: float, propose: P
         f"{count(floor.may_miss)} may be missed.",
         icon=":material/verified:",
     )
-    rule = f"recall {recall:g} promised with {confidence:g} confidence"
+    rule = f"recall {recall:g} guaranteed with {confidence:g} confidence"
     _use_button("guaranteed", propose, floor.threshold, rule)
 
 
@@ -63,7 +63,7 @@ def _observed(evidence: Evidence, recall: float, propose: Propose) -> None:
         f"photographs; it missed {count(seen.missed)} photographs of "
         f"{count(seen.castings_missed)} of {count(seen.castings)} castings."
     )
-    rule = f"recall {recall:g} observed, no promise"
+    rule = f"recall {recall:g} observed, no guarantee"
     _use_button("observed", propose, seen.threshold, rule)
 
 

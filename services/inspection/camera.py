@@ -16,9 +16,8 @@ from sqlalchemy import Engine as Database
 from core.clock import now
 from core.inspection.records import Outcome, Photograph
 from core.inspection.retry import RetryPolicy
-from db.inspections.batches import open_batch, unfinished_batches
+from db.inspections.batches import end_batch, latest_batch, open_batch, unfinished_batches
 from db.session import write
-from db.watch_folder import end_batch, latest_batch
 from services.application import Application
 from services.inspection.batches import run
 

@@ -17,8 +17,8 @@ from core.inspection.retry import RetryPolicy
 from core.inspection.watch_folder import may_be_a_picture
 from core.logs import fields
 from core.process.csv_export import INSPECTION_COLUMNS, REJECTED, Cell, inspection_row, write_rows
+from db.inspections.batches import continue_batch
 from db.session import write
-from db.watch_folder import continue_batch
 from services.application import Application
 from services.inspection.batches import run
 

@@ -23,19 +23,16 @@ from core.inspection.watch_folder import WatchedFile, WatchedFolder
 from core.logs import fields
 from core.model.engine import Engine
 from core.process.shifts import Shift
-from db.inspections.batches import Batch
+from db.inspections.batches import Batch, continue_batch, end_batch, update_total
 from db.inspections.models import Model
 from db.session import reading, writing
 from db.settings import settings_in_force
 from db.watch_folder import (
     Watcher,
-    continue_batch,
-    end_batch,
     finish_left_batches,
     known_files,
     record_heartbeat,
     remember_files,
-    update_total,
 )
 from services.application import Application
 from services.inspection.batches import run, threshold_in_force

@@ -1,4 +1,4 @@
-"""The app as a person runs it, on a free port, with a database and a spool of its own."""
+"""The app as a person runs it, on a free port, with its own database and spool."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def chromium() -> str | None:
 
 
 def launch(playwright: Playwright, *more: str) -> Browser:
-    """Debian's Chromium without a window and without traffic of its own."""
+    """Debian's Chromium without a window and without background traffic."""
     return playwright.chromium.launch(executable_path=chromium(), args=[*ARGUMENTS, *more])
 
 

@@ -19,14 +19,14 @@ def model(folder, castings):
     return described
 
 
-def test_the_promise_is_said_and_written(tmp_path, capsys):
+def test_the_guarantee_is_printed_and_written(tmp_path, capsys):
     described = model(tmp_path, castings=500)
     floor = find_threshold(0.99, 0.95, tmp_path / "out.json", tmp_path)
     parts = read_held_out_scores(described, tmp_path)
     assert floor == recall_floor(parts, 0.99, 0.95)
     said = capsys.readouterr().err
-    assert said.index("Held-out") < said.index("Observed:") < said.index("Promised:")
-    assert f"{floor.threshold:.6f}" in said.partition("Promised:")[2]
+    assert said.index("Held-out") < said.index("Observed:") < said.index("Guaranteed:")
+    assert f"{floor.threshold:.6f}" in said.partition("Guaranteed:")[2]
     written = json.loads((tmp_path / "out.json").read_text())
     assert written["promised"]["threshold"] == floor.threshold
     matrix = curves(parts).matrix(floor.threshold)
@@ -40,7 +40,7 @@ def test_without_enough_castings_only_the_observed_threshold_is_said(tmp_path, c
         find_threshold(0.99, 0.95, tmp_path / "out.json", tmp_path)
     said = capsys.readouterr().err
     assert "Observed:" in said
-    assert "Promised:" not in said
+    assert "Guaranteed:" not in said
     written = json.loads((tmp_path / "out.json").read_text())
     assert written["promised"] is None
     assert written["more_castings_needed"] == refused.value.more > 200

@@ -59,7 +59,7 @@ def cut_off(engine: Engine) -> None:
 
 @pytest.fixture
 def named(postgresql_url: str, postgresql: Engine) -> Iterator[Engine]:
-    """An engine whose connections carry a name of their own, so that no other test's are cut."""
+    """An engine whose connections have their own name, so that no other test's are cut."""
     name = postgresql.url.query["options"]
     engine = connect(f"{postgresql_url}&application_name={name}")
     yield engine

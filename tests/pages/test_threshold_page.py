@@ -98,7 +98,7 @@ def test_an_address_that_names_nothing_shows_the_usual(
     assert app.session_state["at"] == 0.0
 
 
-def test_the_promise_is_taken_applied_with_a_reason_and_taken_back(
+def test_the_guarantee_is_taken_applied_with_a_reason_and_taken_back(
     app: AppTest, sqlite_url: str, tmp_path: Path
 ) -> None:
     app.run()
@@ -109,7 +109,7 @@ def test_the_promise_is_taken_applied_with_a_reason_and_taken_back(
     assert floor.threshold * 0.98 < chosen <= floor.threshold
     press(app, "Apply ...")
     introduce(app)
-    assert "recall 0.99 promised with 0.95 confidence" in said(app)
+    assert "recall 0.99 guaranteed with 0.95 confidence" in said(app)
     press(app, "Apply for new inspections")
     assert "Say why" in said(app)
     app.text_area[0].input("two escapes on Monday")
@@ -123,7 +123,7 @@ def test_the_promise_is_taken_applied_with_a_reason_and_taken_back(
     )
     assert entry.basis is not None
     assert entry.basis.parts == 4 * MANY
-    assert entry.basis.rule == "recall 0.99 promised with 0.95 confidence"
+    assert entry.basis.rule == "recall 0.99 guaranteed with 0.95 confidence"
     assert entry.basis.confusion == curves(evidence(tmp_path)).matrix(chosen)
     assert "two escapes on Monday" in said(app)
 
@@ -134,7 +134,7 @@ def test_the_promise_is_taken_applied_with_a_reason_and_taken_back(
     assert first.threshold == 0.5
 
 
-def test_too_few_castings_promise_nothing(
+def test_too_few_castings_guarantee_nothing(
     app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_scores(tmp_path / "few", monkeypatch, FEW)

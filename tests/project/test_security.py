@@ -68,7 +68,7 @@ def test_the_server_is_configured_to_be_safe() -> None:
 
 
 # Reading, and giving back what one holds: everybody may.
-ANYBODY = {"last_disposition", "release", "is_second_review", "open_count", "waiting", "signed_in"}
+ANYBODY = {"release", "is_second_review", "open_count", "waiting", "signed_in"}
 
 
 def acts() -> dict[str, Callable[..., object]]:

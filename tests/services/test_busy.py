@@ -1,4 +1,4 @@
-"""A database that another program holds: people are told, and what they did is done."""
+"""A database that another program holds: people see it, and their work is still done."""
 
 from __future__ import annotations
 

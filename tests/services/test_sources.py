@@ -20,13 +20,13 @@ from db.inspections.batches import (
     Batch,
     batch_summary,
     finish_batch,
+    latest_batch,
     open_batch,
     recent_batches,
     unfinished_batches,
 )
 from db.inspections.store import BatchStore
 from db.session import reading, writing
-from db.watch_folder import latest_batch
 from services.application import Application, registered_model
 from services.inspection import camera, uploads
 from services.inspection.batch_worker import BatchWorker

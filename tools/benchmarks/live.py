@@ -54,7 +54,7 @@ def program(found: list[dict[str, float]]) -> None:
 
 
 def last_minutes(engine: Engine, batch: Batch) -> None:
-    """Parts of the last fifteen minutes, with stage times and without photographs of their own."""
+    """Parts of the last fifteen minutes, with stage times and without photographs."""
     now, random = datetime.now(UTC), np.random.default_rng(1)
     count = 15 * 60 * PER_SECOND
     with writing(engine) as connection:

@@ -3,10 +3,10 @@
     python -m tools.benchmarks.slider --parts 50000 --moves 30 --json slider.json
 
 The time of a move runs from the key that moves the slider, as the browser stamps it, to the
-frame after the last change of the picture: sentences, figures, matrix, and the marks on every
-curve. The same is told for the whole page: when the slider has come to rest, the server says
-what would have happened in the last days. The processor time of the browser's main thread and
-of the server is told beside it, because it says something on a busy machine as well.
+frame after the last change of the figures, the matrix and the sentences; the marks on the curves
+are set in the same call. The time of the whole page is measured as well: when the slider rests,
+the server says what would have happened in the last days. The processor time of the browser's
+main thread and of the server is reported too, because it is meaningful on a busy machine.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def month(page: Page, server: AppServer) -> None:
 
 
 def main() -> None:
-    """Take them all anew."""
+    """Take all of them."""
     expect.set_options(timeout=WAIT_MS)
     FOLDER.mkdir(exist_ok=True)
     with (

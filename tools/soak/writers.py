@@ -2,7 +2,7 @@
 
     python -m tools.soak.writers --json tools/soak/results/writers.json
 
-Writers record parts of their own, one a transaction, as fast as they can; readers walk through
+Writers record different parts, one a transaction, as fast as they can; readers walk through
 gallery, queue and figures meanwhile. Then the database is held for ten seconds while a batch
 is inspected and a decision is given. ``--database-url`` names another database than an SQLite
 file in a scratch folder.
@@ -52,7 +52,7 @@ ANN = Person("Ann", None, False, Role.REVIEWER)
 
 
 def write_parts(url: str, first: int, count: int) -> None:
-    """What a writer does: a batch of its own; tells the milliseconds of each transaction."""
+    """What a writer does: one batch; prints the milliseconds of each transaction."""
     engine = connect(url)
     store = open_store(engine, f"line {first}", count)
     parts = [outcome(first + number) for number in range(count)]

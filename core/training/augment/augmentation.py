@@ -44,9 +44,9 @@ def placed(picture: Floats, placement: NDArray[np.float64], outside: float) -> F
 
 
 def moved(picture: Floats, radius: Floats, placement: NDArray[np.float64]) -> tuple[Floats, Floats]:
-    """A photograph and its radii moved by ``placement``; beyond its edge the ground goes on."""
-    ground = picture[radius > RIM + 0.12]
-    outside = float(np.median(ground)) if ground.size else 160.0
+    """A photograph and its radii moved by ``placement``; outside is background."""
+    background = picture[radius > RIM + 0.12]
+    outside = float(np.median(background)) if background.size else 160.0
     return placed(picture, placement, outside), placed(radius, placement, 2.5)
 
 

@@ -52,7 +52,7 @@ _SHIFTS = 192
 """Rotations tried: 2.8 a period of the highest harmonic."""
 _TILE = 48
 """Photographs a side of a tile of pairs: small enough for the cache, and for the matrix library not
-to start threads of its own inside ours, which costs five times the time."""
+to start its threads inside ours, which costs five times the time."""
 _THREADS = 2
 
 Progress = Callable[[int, int], None]
@@ -78,7 +78,7 @@ class CastingReport:
     rows: tuple[CastingRecord, ...]
     """One a photograph, in the order the photographs were given."""
     unmatched: tuple[str, ...]
-    """Paths of photographs without a recognisable opening; each is a casting of its own (byte for
+    """Paths of photographs without a recognisable opening; each counts as one casting (byte for
     byte copies of it included)."""
     exact_copies: tuple[tuple[str, ...], ...]
     """Sets of byte-identical photographs that lie in more than one split, by path."""

@@ -79,7 +79,7 @@ def test_two_thousand_damaged_photographs_give_a_picture_or_a_rejection() -> Non
 
 @pytest.mark.slow
 def test_each_bad_file_takes_little_memory(tmp_path: Path) -> None:
-    """In a process of its own, whose peak the kernel measures anew for each file."""
+    """In another process: the kernel then measures the peak for each file."""
     report = tmp_path / "bad_files.json"
     subprocess.run(
         [sys.executable, "-m", "tools.soak.bad_files", "--mutants", "50", "--json", str(report)],

@@ -1,4 +1,4 @@
-"""Thresholds: the promise about recall, curves held to scikit-learn, input nobody can use."""
+"""Thresholds: the guarantee about recall, curves held to scikit-learn, input nobody can use."""
 
 import math
 from itertools import pairwise
@@ -44,7 +44,7 @@ def one_score_a_casting(castings):
 
 
 @pytest.mark.parametrize("castings", [1, 97, 298])
-def test_too_few_castings_promise_nothing_and_say_how_many_are_missing(castings):
+def test_too_few_castings_guarantee_nothing_and_say_how_many_are_missing(castings):
     with pytest.raises(NotEnoughCastings, match=f"{299 - castings} more") as refused:
         recall_floor(one_score_a_casting(castings), 0.99)
     assert refused.value.more == 299 - castings
@@ -98,7 +98,7 @@ def draws(number, castings, seed):
 @pytest.mark.parametrize(
     ("castings", "recall", "seed"), [(400, 0.99, 1), (250, 0.95, 2), (800, 0.99, 3)]
 )
-def test_the_promised_recall_holds_in_at_least_95_percent_of_2000_draws(castings, recall, seed):
+def test_the_guaranteed_recall_holds_in_at_least_95_percent_of_2000_draws(castings, recall, seed):
     held = 0
     for parts, population in draws(2000, castings, seed):
         floor = recall_floor(parts, recall)
@@ -191,10 +191,10 @@ def test_evidence_that_teaches_nothing_is_refused(scores, defective, says):
 
 
 @pytest.mark.parametrize("recall", [0.0, 1.0, -1.0, NAN])
-def test_a_promise_nobody_can_make_is_refused(recall):
-    with pytest.raises(ThresholdError, match="cannot be promised"):
+def test_a_guarantee_nobody_can_make_is_refused(recall):
+    with pytest.raises(ThresholdError, match="cannot be guaranteed"):
         recall_floor(made_up(), recall)
-    with pytest.raises(ThresholdError, match="cannot be promised"):
+    with pytest.raises(ThresholdError, match="cannot be guaranteed"):
         recall_floor(made_up(), 0.9, confidence=1 - recall)
     if recall != 1.0:
         with pytest.raises(ThresholdError, match="recall floor"):

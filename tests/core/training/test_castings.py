@@ -68,7 +68,7 @@ VIEWS = (
 
 @cache
 def photograph(part: int, shot: Shot = Shot()) -> NDArray[np.uint8]:
-    """A part with marks of its own on the ring, which ``part`` chooses."""
+    """A part with its own marks on the ring, which ``part`` chooses."""
     y, x = np.mgrid[:SIZE, :SIZE].astype(float)
     offsets = np.stack([x.ravel() - shot.centre[0], y.ravel() - shot.centre[1]])
     u, v = np.linalg.solve(shot.matrix(), offsets).reshape(2, SIZE, SIZE)

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 
 def start(url: str, micro_batch: int, seed: int, count: int) -> subprocess.Popen[str]:
-    """A process that records parts 0 to ``count`` in an order of its own."""
+    """A process that records parts 0 to ``count`` in its own order."""
     return subprocess.Popen(
         [sys.executable, "-m", "tests.stored_parts", url, *map(str, (micro_batch, seed, count))],
         cwd=ROOT,

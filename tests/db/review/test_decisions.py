@@ -18,7 +18,6 @@ from db.review.decisions import (
     Decided,
     dispositions_of,
     final_verdict,
-    last_disposition,
     names_of,
     settled,
 )
@@ -70,8 +69,6 @@ def test_a_disposition_keeps_who_when_what_and_on_which_verdict(database: Engine
     with reading(database) as connection:
         assert dispositions_of(connection, 1) == []
         assert dispositions_of(connection, 2) == [given]
-        assert last_disposition(connection, ANN) == given
-        assert last_disposition(connection, BEN) is None
         assert names_of(connection) == {ANN.key: "Ann"}
     assert (given.inspection_id, given.decision, given.defect_type, given.note) == (
         2,
@@ -100,15 +97,11 @@ def test_the_final_state_is_the_latest_decision_else_the_verdict(database: Engin
 def test_an_undo_is_a_new_row_and_happens_once(database: Engine) -> None:
     open_store(database).record([outcome(1)])
     first = decide(database, ANN, 1, Decision.OK).disposition
-    decide(database, ANN, 1, Decision.DEFECTIVE, "crack")
-    with reading(database) as connection:
-        second = last_disposition(connection, ANN)
-    assert second is not None
+    second = decide(database, ANN, 1, Decision.DEFECTIVE, "crack").disposition
     for _ in range(2):
         undo(database, ANN, second.id)
     assert rows(database) == 3
     with reading(database) as connection:
-        assert last_disposition(connection, ANN) == first
         assert dispositions_of(connection, 1) == [first]
 
 

@@ -1,4 +1,4 @@
-"""Eight people review at once, each in a process of their own."""
+"""Eight people review at once, each in another process."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from core.review.decisions import Decision
 from db.inspections.parts import part_by_id
 from db.review import decisions
 from db.review import queue as stored_queue
-from db.review.decisions import last_disposition, undo
+from db.review.decisions import undo
 from db.review.queue import (
     Claimed,
     claim_part,
@@ -112,8 +112,7 @@ def test_a_decided_part_comes_back_only_when_it_is_undone(queue: Engine) -> None
     decide(queue, ANN, part)
     assert part not in claim(queue, BEN, 8)
     with writing(queue) as connection:
-        last = last_disposition(connection, ANN)
-        assert last is not None
+        (last,) = decisions.dispositions_of(connection, part)
         undo(connection, ANN, last.id)
         release(connection, BEN)
     assert claim(queue, ANN) == [part]
