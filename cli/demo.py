@@ -44,7 +44,8 @@ def demo(
             clear_demonstration(database)
         say("The demonstration is cleared; the database is empty.")
         return
-    with opened("model card", database_url) as application, growing_bar("Inspecting") as progress:
+    # No model yet: a database that is in use is refused before anything is written.
+    with opened(None, database_url) as application, growing_bar("Inspecting") as progress:
         made = make_demonstration(application, parts, progress=progress)
     say(
         f"{made} rendered parts of {DAYS} days are in the database, marked as a demonstration. "

@@ -39,11 +39,12 @@ class Application:
 
 @contextmanager
 def opened(
-    changed_by: str, database_url: str | None = None, kind: EngineKind = EngineKind.ONNX
+    changed_by: str | None, database_url: str | None = None, kind: EngineKind = EngineKind.ONNX
 ) -> Iterator[Application]:
     """Open everything for one command and close it at the end.
 
-    Raises SettingsError, ModelUnavailable or StoreError.
+    ``changed_by`` registers the model; for None it is left out, and nothing is written. Raises
+    SettingsError, ModelUnavailable or StoreError.
     """
     given = read_settings()
     engine = load_engine(kind, threads=given.threads or None)
@@ -51,7 +52,7 @@ def opened(
     try:
         with reading(database) as connection:
             settings = settings_in_force(connection, given)
-        model = registered_model(database, engine.card, changed_by)
+        model = None if changed_by is None else registered_model(database, engine.card, changed_by)
         yield Application(settings, database, engine, model, "")
     finally:
         database.dispose()

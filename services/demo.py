@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy import Engine as Database
 
 from core.clock import as_of, now
+from core.errors import ModelUnavailable
 from core.inspection.records import Inspection, Outcome
 from core.inspection.retry import RetryPolicy
 from core.model.metrics import log_odds_of, probabilities
@@ -152,9 +153,10 @@ class _Line:
         heapq.heappush(self.due, (moment, next(self.serial), happens))
 
     def register(self) -> None:
-        """The tables are new, so the model is registered again, dated like everything else."""
-        engine, _ = self.application.ready()
-        model = registered_model(self.database, engine.card, "model card")
+        """Register the model in the new tables, dated like everything else."""
+        if self.application.engine is None:
+            raise ModelUnavailable(self.application.fault)
+        model = registered_model(self.database, self.application.engine.card, "model card")
         self.application = replace(self.application, model=model)
 
     def inspect(self, lot: Lot) -> None:

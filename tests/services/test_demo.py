@@ -14,6 +14,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import DBAPIError
 from streamlit.testing.v1 import AppTest
 
+from cli.demo import demo as demo_command
 from core.errors import DemonstrationRefused, NotAllowed
 from core.inspection.images import decode
 from core.inspection.records import Photograph, Verdict
@@ -66,7 +67,7 @@ def demo(tmp_path_factory) -> Iterator[Engine]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(service, "photograph_of", plain_picture)
         patch.setattr(application, "load_engine", lambda *_, **__: BrightnessEngine())
-        with application.opened("model card", url) as opened:
+        with application.opened(None, url) as opened:
             service.make_demonstration(opened, progress=lambda _done, _total: None)
     engine = connect(url)
     yield engine
@@ -148,6 +149,16 @@ def test_it_is_refused_where_anything_is_stored(database):
     ):
         clear_demonstration(connection, ENGINEER)
     assert count_of(database, inspection) == 1
+
+
+def test_a_refused_command_writes_nothing(database, database_url, monkeypatch):
+    begin(database)
+    monkeypatch.setattr(application, "load_engine", lambda *_, **__: BrightnessEngine())
+    with pytest.raises(DemonstrationRefused, match="already"):
+        demo_command(database_url)
+    assert {table.name: count_of(database, table) for table in metadata.sorted_tables} == {
+        table.name: int(table is demonstration) for table in metadata.sorted_tables
+    }
 
 
 def test_it_is_refused_twice(database):

@@ -80,7 +80,7 @@ def main() -> None:
             samples(page, server)
         (Path(folder) / "month").mkdir()
         url = AppServer(Path(folder) / "month").database_url
-        with opened("model card", url) as application, growing_bar("Inspecting") as progress:
+        with opened(None, url) as application, growing_bar("Inspecting") as progress:
             make_demonstration(application, progress=progress)
         with served(Path(folder) / "month") as server:
             month(page, server)

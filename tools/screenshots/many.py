@@ -118,7 +118,7 @@ def fill(url: str, parts: int = PARTS) -> None:
     with (
         patch.object(demo, "photograph_of", made_up.photograph_of),
         patch.object(batches, "inspect_photographs", made_up.inspect),
-        opened("model card", url) as application,
+        opened(None, url) as application,
         growing_bar("Inspecting") as progress,
     ):
         demo.make_demonstration(application, parts, progress=progress)
