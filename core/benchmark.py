@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.inspection.gate import measure
-from core.inspection.images import decode
+from core.inspection.part_finder import judged_pixels
 from core.inspection.pipeline import inspect_photographs
 from core.inspection.records import InspectionStore, Photograph
 from core.model.engine import Engine, TorchEngine, load_onnx, load_torch
@@ -127,7 +127,7 @@ def benchmark(
     """
     onnx, torch_engine = load_onnx(threads=threads), load_torch(threads=threads)
     encoded = [Photograph(part.name, encode_jpeg(part)) for part in sample_parts(photographs, SEED)]
-    pixels = np.stack([decode(photograph.data).pixels for photograph in encoded])
+    pixels = np.stack([judged_pixels(photograph.data) for photograph in encoded])
 
     def forward(batch: NDArray[np.uint8]) -> object:
         return onnx.session.run(None, {"photographs": batch})

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from core.inspection.images import SIDE
+from core.inspection.frame import SIDE
 
 MARGIN = 45
 """Pixels of border left out: what lies behind the part says nothing about focus or light."""

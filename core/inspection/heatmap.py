@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.inspection.images import SIDE
+from core.inspection.frame import SIDE
 
 STRIDE = 32
 """Pixels between the centres of neighbouring cells; cell (0, 0) is centred on pixel (0, 0)."""

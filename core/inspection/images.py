@@ -1,4 +1,4 @@
-"""Bytes -> PartImage, or ImageRejected with a reason a person can act on.
+"""Bytes -> Picture, or ImageRejected with a reason a person can act on.
 
 Every photograph, in training and in serving, is decoded here, so both see the same
 pixels. The file's content decides its format; its name and extension are never trusted.
@@ -21,8 +21,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from core.errors import ImageRejected
 from core.inspection.containers import check_container, check_scans, scans
 
-SIDE = 300
-"""Rows and columns of the model's input, pixels."""
+SHORTER_SIDE = 1200
+"""Least pixels that a photograph's shorter side keeps when it is decoded at a fraction of its
+size: a part that fills a quarter of it still has the 300 of the model's input."""
 
 FORMATS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")
 EXTENSIONS = ("jpg", "jpeg", "png", "bmp", "tif", "tiff", "webp")
@@ -43,11 +44,11 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class PartImage:
-    """A decoded photograph: upright, gray, at the model's size."""
+class Picture:
+    """A decoded photograph: upright and gray."""
 
-    pixels: NDArray[np.uint8]
-    """(300, 300) unless asked otherwise: the whole picture; borders fill what is not square."""
+    gray: NDArray[np.uint8]
+    """(rows, columns): the photograph, or a whole fraction of a large one."""
     width: int
     height: int
     """Size of the photograph as a person sees it, pixels."""
@@ -59,10 +60,10 @@ def sha256_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def decode(data: bytes, side: int = SIDE) -> PartImage:
+def decode(data: bytes, shorter_side: int = SHORTER_SIDE) -> Picture:
     """Decode one photograph; raises ImageRejected and nothing else.
 
-    Another ``side`` than the model's gives the same view with more or fewer pixels, for people.
+    A large JPEG is decoded at a fraction of its size that keeps ``shorter_side`` pixels.
     """
     if not data:
         raise ImageRejected("The file is empty. Copy it again from the camera.")
@@ -73,7 +74,7 @@ def decode(data: bytes, side: int = SIDE) -> PartImage:
         )
     try:
         check_container(data)
-        return _decode(data, side)
+        return _decode(data, shorter_side)
     except ImageRejected:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -95,7 +96,7 @@ def _too_large() -> str:
     return f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels. Save it smaller."
 
 
-def _decode(data: bytes, side: int) -> PartImage:
+def _decode(data: bytes, shorter_side: int) -> Picture:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         width, height = image.size
         if width * height > MAX_PIXELS:
@@ -120,11 +121,11 @@ def _decode(data: bytes, side: int) -> PartImage:
             )
         orientation = image.getexif().get(_ORIENTATION, 1)
         # JPEG can be decoded straight to gray and, when large, at a fraction of its size.
-        image.draft("L", (side, side))
+        image.draft("L", (shorter_side, shorter_side))
         gray = _upright(_gray(image), orientation)
     if orientation in _SWAPPING_ORIENTATIONS:
         width, height = height, width
-    return PartImage(np.asarray(squared(gray, side), dtype=np.uint8), width, height, file_format)
+    return Picture(np.asarray(gray, dtype=np.uint8), width, height, file_format)
 
 
 def _upright(gray: Image.Image, orientation: int) -> Image.Image:
@@ -173,20 +174,3 @@ def _gray_of(image: Image.Image) -> Image.Image:
         opaque.alpha_composite(image.convert("RGBA"))
         return opaque.convert("L")
     return image.convert("L")
-
-
-def squared(gray: Image.Image, side: int = SIDE) -> Image.Image:
-    """The whole picture at side x side; what is not square is filled with its border's gray."""
-    width, height = gray.size
-    if width == height == side:
-        return gray
-    scale = side / max(width, height)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    resized = gray.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
-    if size == (side, side):
-        return resized
-    pixels = np.asarray(resized)
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    canvas = Image.new("L", (side, side), int(np.median(border)))
-    canvas.paste(resized, ((side - size[0]) // 2, (side - size[1]) // 2))
-    return canvas

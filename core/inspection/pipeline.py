@@ -17,9 +17,11 @@ from datetime import UTC, datetime
 from time import perf_counter
 
 from core.errors import ImageRejected
+from core.inspection.frame import framed
 from core.inspection.gate import measure, rejection_reason
 from core.inspection.heatmap import stored_map
 from core.inspection.images import decode
+from core.inspection.part_finder import find_frame
 from core.inspection.prefetcher import Prefetcher
 from core.inspection.records import (
     Inspection,
@@ -118,13 +120,15 @@ class _Stages:
     def _inspect(self, photograph: Photograph) -> Outcome:
         start = perf_counter()
         try:
-            image = decode(photograph.data)
+            picture = decode(photograph.data)
         except ImageRejected as rejected:
             return _rejected(photograph, rejected.reason)
         decoded = perf_counter()
-        measures = measure(image.pixels)
+        frame = find_frame(picture)
+        pixels = framed(picture.gray, frame, picture.width)
+        measures = measure(pixels)
         measured = perf_counter()
-        inference = self.engine.infer(image.pixels[None], alone=len(self.in_progress) == 1)
+        inference = self.engine.infer(pixels[None], alone=len(self.in_progress) == 1)
         times = StageTimes(
             decode_ms=(decoded - start) * 1e3,
             gate_ms=(measured - decoded) * 1e3,
@@ -143,9 +147,9 @@ class _Stages:
             model=card.identity,
             evidence=stored_map(inference.evidence[0]),
             reason=reason,
-            width=image.width,
-            height=image.height,
-            format=image.format,
+            width=picture.width,
+            height=picture.height,
+            format=picture.format,
             times=times,
             inspected_at=datetime.now(UTC),
         )

@@ -129,6 +129,9 @@ class ModelCard(_Record):
     name: str
     architecture: str
     input: str
+    tone: list[float] | None = None
+    """(65,): gray levels that photographs are brought to first (see ``core.model.tone``); None for
+    a model trained before version 0.3, on photographs as they are."""
     weights_sha256: Sha256
     graph_sha256: Sha256
     trained_at: AwareDatetime

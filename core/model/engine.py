@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from core.errors import ModelAltered
 from core.model.card import GRAPH, MODELS, WEIGHTS, ModelCard, read_card, verified_bytes
+from core.model.tone import with_tone
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -116,10 +117,18 @@ class OnnxEngine:
 
     def infer(self, pixels: NDArray[np.uint8], alone: bool = True) -> Inference:
         """(N, 300, 300) uint8 -> Inference."""
+        pixels = model_input(pixels, self.card)
         if len(pixels) < 2:
             return _run(self.session if alone else self.lane, pixels)
         each = [pixels[index : index + 1] for index in range(len(pixels))]
         return joined_inferences(self.pool.map(partial(_run, self.lane), each))
+
+
+def model_input(pixels: NDArray[np.uint8], card: ModelCard) -> NDArray[np.uint8]:
+    """(N, 300, 300) uint8 in the tone that the model of the card was trained with."""
+    if card.tone is None:
+        return pixels
+    return np.stack([with_tone(gray, card.tone) for gray in pixels])
 
 
 def joined_inferences(parts: Iterable[Inference]) -> Inference:
@@ -173,6 +182,7 @@ class TorchEngine:
 
     def infer(self, pixels: NDArray[np.uint8], alone: bool = True) -> Inference:
         """(N, 300, 300) uint8 -> Inference."""
+        pixels = model_input(pixels, self.card)
         with self.torch.inference_mode():
             outputs = self.network(self.torch.from_numpy(np.array(pixels)))
         return Inference(*(output.numpy() for output in outputs))

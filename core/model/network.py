@@ -25,8 +25,9 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core.errors import ModelAltered, ModelMissing
-from core.inspection.images import SIDE
+from core.inspection.frame import SIDE
 from core.model.novelty import NoveltyDetector
+from core.model.tone import DISC, QUANTILES
 
 CELLS = 10
 """Rows and columns of the evidence map: SIDE / 32, rounded up."""
@@ -35,9 +36,6 @@ FEATURES = 1280
 
 NOVELTY_BLOCK = 3
 """The gate looks at this block's input, which no recipe moves."""
-
-DISC = 105.0
-"""Pixels from the middle within which a photograph's brightness and contrast are measured."""
 
 _operators: list[torch.library.Library] = []
 
@@ -78,7 +76,11 @@ class CastingNetwork(nn.Module):
         )
         self.head = nn.Linear(FEATURES, 1)
         self.familiarity = NoveltyDetector()
+        self.register_buffer("tone", torch.full((QUANTILES,), torch.nan))
         self.register_buffer("disc", _disc(), persistent=False)
+        self.tone: Tensor
+        """(65,): the curve that photographs are brought to before they come here (see
+        ``core.model.tone``); kept with the weights because they mean nothing without it."""
         self.disc: Tensor
 
     def normalise(self, photographs: Tensor) -> Tensor:
@@ -186,7 +188,10 @@ def load_weights(data: bytes, name: str) -> CastingNetwork:
     """
     network = CastingNetwork()
     try:
-        network.load_state_dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
+        state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        # Weights from before version 0.3 were trained without one tone for all.
+        state.setdefault("tone", network.tone)
+        network.load_state_dict(state)
     except Exception as error:  # a foreign or damaged file fails in many ways inside torch
         raise ModelAltered(f"{name} does not hold this network's weights.") from error
     return network.eval()

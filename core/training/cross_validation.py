@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from core.model.card import Epoch
 from core.model.metrics import Evaluation, evaluate
 from core.model.network import CastingNetwork, from_imagenet
+from core.model.tone import tone_curve
 from core.training.calibration import DECIMALS
 from core.training.data.batches import Examples
 from core.training.data.dataset import (
@@ -81,6 +82,18 @@ class Material:
         return np.array([photograph.is_defective for photograph in self.photographs])
 
     @cached_property
+    def tone(self) -> list[float]:
+        """(65,): the mean tone curve of what is trained on, every casting alike."""
+        seen = self.division.seen
+        curves: dict[str, list[NDArray[np.float64]]] = {}
+        for name, pixels in zip(
+            castings_of(seen, self.casting_of), read_pixels(self.folder, seen), strict=True
+        ):
+            curves.setdefault(name, []).append(tone_curve(pixels))
+        means = [np.mean(of, axis=0) for of in curves.values()]
+        return [float(level) for level in np.mean(means, axis=0).round(3)]
+
+    @cached_property
     def examples(self) -> Examples:
         """The recipe's views of the photographs that are trained on."""
         seen, recipe = self.division.seen, self.recipe
@@ -88,14 +101,15 @@ class Material:
             castings = castings_of(seen, self.casting_of)
             views = training_views(self.folder, seen, castings, recipe, step)
         with self.bar("Their frozen features", len(views)) as step:
-            return examples_of(from_imagenet(self.weights), views, recipe, step)
+            return examples_of(from_imagenet(self.weights), views, recipe, self.tone, step)
 
     @cached_property
     def features(self) -> NDArray[np.float16]:
         """Frozen features of ``photographs``."""
         pixels = list(read_pixels(self.folder, self.photographs))
         with self.bar("Frozen features of the photographs", len(pixels)) as step:
-            return frozen_features(from_imagenet(self.weights), self.recipe.frozen, pixels, step)
+            network, frozen = from_imagenet(self.weights), self.recipe.frozen
+            return frozen_features(network, frozen, pixels, self.tone, step)
 
     def castings_in(self, chosen: NDArray[np.bool_]) -> set[str]:
         """The castings of some of the photographs."""
@@ -166,6 +180,7 @@ def _fitted(material: Material, name: str, held: NDArray[np.bool_], validate: bo
     path = material.checkpoints / f"{recipe.name} {name}.pt"
     known = _fingerprint(material, held)
     network = from_imagenet(material.weights)
+    network.tone.copy_(torch.tensor(material.tone))
     found = _read(path, known)
     if found is not None and (found["curves"] or not validate):
         network.load_state_dict(found["network"])
@@ -200,7 +215,7 @@ def _read(path: Path, fingerprint: str) -> dict[str, Any] | None:
 
 def _fingerprint(material: Material, held: NDArray[np.bool_]) -> str:
     """sha256 over everything that a fit depends on, but for the program itself."""
-    lines = [repr(sorted(asdict(material.recipe).items()))]
+    lines = [repr(sorted(asdict(material.recipe).items())), repr(material.tone)]
     lines += [f"{photograph.sha256} {photograph.label}" for photograph in material.division.seen]
     lines += [
         f"{photograph.sha256} {casting} {out}"

@@ -16,7 +16,7 @@ import onnx
 import torch
 from torch import nn
 
-from core.inspection.images import SIDE
+from core.inspection.frame import SIDE
 from core.model.engine import OUTPUTS
 from core.model.network import CastingNetwork
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from core.model.engine import MICRO_BATCH, default_threads, onnx_session
 from core.model.network import CastingNetwork
+from core.model.tone import with_tone
 from core.training.export import graph_bytes
 
 Progress = Callable[[int], None]
@@ -36,16 +37,21 @@ def frozen_features(
     network: CastingNetwork,
     frozen: int,
     photographs: Sequence[NDArray[np.uint8]],
+    tone: Sequence[float],
     progress: Progress,
 ) -> NDArray[np.float16]:
-    """N photographs (300, 300) uint8 -> (N, channels, rows, columns): block ``frozen``'s input."""
+    """N photographs (300, 300) uint8 -> (N, channels, rows, columns): block ``frozen``'s input.
+
+    Each is brought to the curve ``tone`` first.
+    """
     graph = graph_bytes(_FrozenPart(network.eval(), frozen), ["features"])
     session = onnx_session(graph, default_threads())
     # Several GB: filled in place, since joining parts would take the memory twice.
     shape = session.get_outputs()[0].shape[1:]
     features = np.empty((len(photographs), *shape), dtype=np.float16)
     for start in range(0, len(photographs), MICRO_BATCH):
-        batch = np.stack(photographs[start : start + MICRO_BATCH])
+        some = photographs[start : start + MICRO_BATCH]
+        batch = np.stack([with_tone(gray, tone) for gray in some])
         features[start : start + len(batch)] = session.run(None, {"photographs": batch})[0]
         progress(len(batch))
     return features

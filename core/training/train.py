@@ -91,6 +91,7 @@ def train(material: Material, out: Path) -> ModelCard:
         name=NAME,
         architecture="MobileNetV2, ImageNet start, one log-odds output",
         input="300 x 300 grayscale, 8 bits",
+        tone=material.tone,
         weights_sha256=save_weights(network, out / WEIGHTS),
         graph_sha256=export_graph(network, out / GRAPH),
         trained_at=datetime.now(UTC).replace(microsecond=0),

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.inspection.images import SIDE
+from core.inspection.frame import SIDE
 from core.inspection.records import Verdict
 from core.people import Person
 from core.review.decisions import Decision, margin, read_names

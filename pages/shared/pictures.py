@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine as Database
 
 from core.errors import ImageRejected
+from core.inspection.frame import SIDE, framed, whole_frame
 from core.inspection.heatmap import legend, overlay, picture_bytes
-from core.inspection.images import SIDE, decode
+from core.inspection.images import decode
 from core.inspection.records import Inspection
 from db.inspections.models import model_by_sha256
 from db.inspections.parts import photograph_bytes
@@ -71,9 +72,11 @@ def _made(
     if data is None:
         return None
     try:
-        pixels = decode(data, side).pixels
+        picture = decode(data, side)
     except ImageRejected:
         return None
+    frame = whole_frame(picture.width, picture.height)
+    pixels = framed(picture.gray, frame, picture.width, side)
     return pixels, overlay(pixels, item.evidence, scale)
 
 

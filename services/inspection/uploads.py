@@ -14,7 +14,7 @@ from sqlalchemy import Engine as Database
 from core.errors import QualityControlError, UploadRefused
 from core.inspection import spool
 from core.inspection.gate import measure
-from core.inspection.images import decode
+from core.inspection.part_finder import judged_pixels
 from core.inspection.records import Outcome
 from core.inspection.retry import RetryPolicy
 from core.inspection.uploads import Limits, Upload, receive
@@ -170,7 +170,7 @@ def _rendered_samples() -> tuple[tuple[str, bytes], ...]:
 
 def warm_up(engine: Engine) -> None:
     """Render the samples and inspect one: the first calls of gate and engine are the slowest."""
-    pixels = decode(_rendered_samples()[0][1]).pixels
+    pixels = judged_pixels(_rendered_samples()[0][1])
     measure(pixels)
     for alone in (True, False):
         engine.infer(pixels[None], alone)

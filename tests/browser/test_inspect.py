@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
-from core.inspection.images import SIDE
+from core.inspection.frame import SIDE
 from db.schema import batch_part, inspection
 from db.session import connect, reading
 from pages.shared.pictures import BETWEEN

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from cli.terminal import growing_bar
 from core.inspection.heatmap import stored_map
-from core.inspection.images import decode
+from core.inspection.part_finder import judged_pixels
 from core.inspection.pipeline import verdict_of
 from core.inspection.records import Inspection, InspectionStore, Outcome, Photograph, StageTimes
 from core.model.engine import Engine, load_engine
@@ -103,7 +103,7 @@ def looks_of(engine: Engine) -> dict[Defect | None, list[Look]]:
     for kind in (None, *Defect):
         made = [render_part(np.random.default_rng([place, 5]), kind) for place in range(LOOKS)]
         data = [encode_jpeg(part) for part in made]
-        inferred = engine.infer(np.stack([decode(item).pixels for item in data]))
+        inferred = engine.infer(np.stack([judged_pixels(item) for item in data]))
         found[kind] = [
             Look(item, stored_map(evidence))
             for item, evidence in zip(data, inferred.evidence, strict=True)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 from scipy import ndimage
 
+from core.inspection.frame import SIDE
 from core.inspection.heatmap import STRIDE
-from core.inspection.images import SIDE
 from core.training.data.part_geometry import Floats, Gray
 
 CELLS = 10

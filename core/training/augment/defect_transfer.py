@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.inspection.images import SIDE
+from core.inspection.frame import SIDE
 from core.training.data.part_geometry import (
     ANGLES,
     RADII,

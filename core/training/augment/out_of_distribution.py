@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from core.inspection.images import SIDE, squared
+from core.inspection.frame import SIDE, framed, whole_frame
 from core.training.data.part_geometry import Gray
 
 CROPS = 4
@@ -52,7 +52,7 @@ def _shipped() -> Iterator[Image.Image]:
 
 
 def _square(picture: Image.Image) -> Gray:
-    return np.asarray(squared(picture), dtype=np.uint8)
+    return framed(np.asarray(picture), whole_frame(*picture.size), picture.width)
 
 
 def _text(rng: np.random.Generator, dark: bool) -> Gray:

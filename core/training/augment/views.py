@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.inspection.images import SIDE
+from core.inspection.frame import SIDE
 from core.synthetic.samples import SamplePart
 from core.training.augment.augmentation import (
     augmented,

@@ -31,7 +31,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from core.errors import DataSetError, ImageRejected
-from core.inspection.images import decode
+from core.inspection.part_finder import judged_pixels
 from core.training.data.dataset import (
     CASTING_COLUMNS,
     DEFECTIVE,
@@ -259,7 +259,7 @@ def _neighbourhood_mean(ring: Floats) -> Floats:
 def _signature(photograph: LabelledPhotograph, folder: Path) -> Signatures | None:
     """The ring signature of one photograph; None without a recognisable opening."""
     try:
-        pixels = decode((folder / photograph.path).read_bytes()).pixels
+        pixels = judged_pixels((folder / photograph.path).read_bytes())
     except OSError as error:
         raise DataSetError(f"{photograph.path} cannot be read: {error.strerror}.") from error
     except ImageRejected as error:

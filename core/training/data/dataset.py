@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import DataSetError, ImageRejected
-from core.inspection.images import EXTENSIONS, decode, sha256_of
+from core.inspection.images import EXTENSIONS, sha256_of
+from core.inspection.part_finder import judged_pixels
 
 DEFECTIVE, OK = "defective", "ok"
 SPLITS = ("train", "test")
@@ -187,7 +188,7 @@ def read_pixels(folder: Path, photographs: Sequence[LabelledPhotograph]) -> NDAr
     pixels = []
     for photograph in photographs:
         try:
-            pixels.append(decode((folder / photograph.path).read_bytes()).pixels)
+            pixels.append(judged_pixels((folder / photograph.path).read_bytes()))
         except ImageRejected as error:
             raise DataSetError(f"{photograph.path}: {error}") from error
     return np.stack(pixels)

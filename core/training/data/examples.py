@@ -65,11 +65,17 @@ def view_count(recipe: Recipe, photographs: int) -> int:
 
 
 def examples_of(
-    network: CastingNetwork, views: Sequence[View], recipe: Recipe, progress: Progress
+    network: CastingNetwork,
+    views: Sequence[View],
+    recipe: Recipe,
+    tone: Sequence[float],
+    progress: Progress,
 ) -> Examples:
     """The views as the frozen part sees them."""
     return Examples(
-        features=frozen_features(network, recipe.frozen, [view.gray for view in views], progress),
+        features=frozen_features(
+            network, recipe.frozen, [view.gray for view in views], tone, progress
+        ),
         defective=np.array([view.defective for view in views]),
         castings=tuple(view.castings for view in views),
         cells=np.stack([view.cells for view in views]),

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from core.inspection.images import SIDE
+from core.inspection.frame import SIDE
 
 Gray = NDArray[np.uint8]
 Floats = NDArray[np.float32]

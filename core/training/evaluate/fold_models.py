@@ -13,6 +13,7 @@ from core.inspection.gate import GateLimits, measure, rejection_reason
 from core.model.engine import MICRO_BATCH, OUTPUTS, default_threads, onnx_session
 from core.model.metrics import probabilities
 from core.model.network import CELLS, CastingNetwork
+from core.model.tone import with_tone
 from core.training.data.part_geometry import Gray
 from core.training.export import graph_bytes
 
@@ -37,6 +38,7 @@ class FoldModels:
     sessions: list[onnxruntime.InferenceSession]
     limits: GateLimits
     threshold: float
+    tone: Sequence[float]
 
     def inspect(
         self, pixels: Sequence[Gray], folds: NDArray[np.intp], step: Callable[[int], None]
@@ -50,7 +52,8 @@ class FoldModels:
             for start in range(0, len(of), MICRO_BATCH):
                 some = of[start : start + MICRO_BATCH]
                 batch = np.stack([pixels[n] for n in some])
-                log_odds[some], evidence[some], novelty = session.run(None, {"photographs": batch})
+                toned = np.stack([with_tone(gray, self.tone) for gray in batch])
+                log_odds[some], evidence[some], novelty = session.run(None, {"photographs": toned})
                 rejected[some] = [
                     bool(rejection_reason(measure(gray), float(score), self.limits))
                     for gray, score in zip(batch, novelty, strict=True)
@@ -61,8 +64,11 @@ class FoldModels:
 
 
 def fold_models(
-    networks: Sequence[CastingNetwork], limits: GateLimits, threshold: float
+    networks: Sequence[CastingNetwork],
+    limits: GateLimits,
+    threshold: float,
+    tone: Sequence[float],
 ) -> FoldModels:
     """The networks of the folds, in order, as graphs."""
     sessions = [onnx_session(graph_bytes(of, OUTPUTS), default_threads()) for of in networks]
-    return FoldModels(sessions, limits, threshold)
+    return FoldModels(sessions, limits, threshold, tone)

@@ -152,7 +152,8 @@ def _augmented(material: Material, pixels: NDArray[np.uint8]) -> list[tuple[int,
 
 def _early(material: Material, pixels: Sequence[Gray], title: str) -> NDArray[np.float16]:
     with material.bar(title, len(pixels)) as step:
-        return frozen_features(from_imagenet(material.weights), NOVELTY_BLOCK, pixels, step)
+        network = from_imagenet(material.weights)
+        return frozen_features(network, NOVELTY_BLOCK, pixels, material.tone, step)
 
 
 def _signatures(early: NDArray[np.float16]) -> NDArray[np.float32]:

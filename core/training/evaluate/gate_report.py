@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.inspection.images import SIDE, squared
+from core.inspection.frame import SIDE, framed, whole_frame
 from core.model.card import GateRejections, ModelCard
 from core.training.augment.augmentation import blurred, brightened, recompressed
 from core.training.augment.out_of_distribution import out_of_distribution_pictures
@@ -40,7 +40,7 @@ def with_reports(material: Material, held: HeldOut, card: ModelCard) -> ModelCar
     for network in held.networks:
         calibrate_head(network, card.calibration)
     fit_fold_novelty(material, held, reference_signatures(material))
-    models = fold_models(held.networks, card.gate, card.threshold.probability)
+    models = fold_models(held.networks, card.gate, card.threshold.probability, material.tone)
     sample = sample_of(material, held.folds)
     return card.model_copy(
         update={
@@ -122,4 +122,5 @@ def _resized(gray: Gray, side: int) -> Gray:
 
 def _letterboxed(gray: Gray) -> Gray:
     """As ``core.inspection.images`` makes a picture that is not square into one."""
-    return np.asarray(squared(Image.fromarray(gray)), dtype=np.uint8)
+    rows, columns = gray.shape
+    return framed(gray, whole_frame(columns, rows), columns)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.inspection.images import SIDE
+from core.inspection.frame import SIDE
 from core.model.card import Change, Robustness
 from core.model.metrics import auc
 from core.training.augment.augmentation import (

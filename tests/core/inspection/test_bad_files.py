@@ -14,7 +14,8 @@ from PIL import Image
 
 from core.errors import ImageRejected
 from core.inspection import images
-from core.inspection.images import SIDE, decode
+from core.inspection.frame import SIDE
+from core.inspection.images import decode
 from tests.bad_files import bad_files, encoded, many_scans, mutants, part, photograph
 from tests.conftest import ROOT
 

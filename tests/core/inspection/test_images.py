@@ -13,7 +13,8 @@ from PIL import Image
 
 from core.errors import ImageRejected
 from core.inspection import images
-from core.inspection.images import MAX_BYTES, SIDE, decode
+from core.inspection.frame import SIDE
+from core.inspection.images import MAX_BYTES, decode
 
 
 def picture(size=(300, 300), mode="L", seed=0):

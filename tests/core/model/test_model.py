@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 
 from core.errors import ModelAltered, ModelMissing
 from core.inspection.heatmap import stored_map
-from core.inspection.images import decode
+from core.inspection.part_finder import judged_pixels
 from core.model.card import CARD, GRAPH, MODELS, WEIGHTS, read_card
 from core.model.engine import EngineKind, load_engine
 from core.model.metrics import probabilities
@@ -117,7 +117,7 @@ def test_the_evidence_adds_up_on_every_real_test_photograph(onnx, photographs):
     files = sorted((photographs / "test").rglob("*.jpeg"))
     assert len(files) == 620
     for start in range(0, len(files), 32):
-        batch = [decode(file.read_bytes()).pixels for file in files[start : start + 32]]
+        batch = [judged_pixels(file.read_bytes()) for file in files[start : start + 32]]
         inference = onnx.infer(np.stack(batch))
         sums = inference.evidence.astype(np.float64).sum(axis=(1, 2)) + onnx.card.head_bias
         assert np.abs(sums - inference.log_odds).max() < 1e-4
