@@ -15,6 +15,7 @@ from core.training.calibration import calibrated
 from core.training.cross_validation import Bar, Material, held_out
 from core.training.data.dataset import read_castings, read_data_set
 from core.training.evaluate.gate_report import with_reports
+from core.training.evaluate.looks import look_figures, scores_of_turns, second_looks
 from core.training.recipe import RECIPES, Recipe
 from core.training.train import CHECKPOINTS, FOLD_SEED, evaluate_exported, train
 
@@ -69,9 +70,14 @@ def evaluate_unseen_castings(
     if card.recipe != json.loads(json.dumps(asdict(chosen))):
         tell(material.evaluate(held.scores, 0.5))
         return False
-    scores = calibrated(held.scores, card.calibration)
-    evaluation = material.evaluate(scores, card.threshold.probability)
+    probability = card.threshold.probability
+    turns = calibrated(scores_of_turns(material, held), card.calibration)
+    scores = second_looks(turns, probability, card.second_look) if card.second_look else turns[:, 0]
+    evaluation = material.evaluate(scores, probability)
     tell(evaluation)
+    looks = [of for of in card.looks if of.fold_seed != fold_seed]
+    looks += look_figures(material, fold_seed, turns[:, 0], scores)
+    card = card.model_copy(update={"looks": sorted(looks, key=lambda of: of.fold_seed)})
     if fold_seed == FOLD_SEED:
         evaluations = {**card.evaluations, evaluation.split: evaluation}
         card = with_reports(material, held, card).model_copy(update={"evaluations": evaluations})

@@ -27,6 +27,12 @@ def whole_frame(width: int, height: int) -> Frame:
     return Frame(-((side - width) // 2), -((side - height) // 2), side)
 
 
+def scaled_to(frame: Frame, scale: float) -> Frame:
+    """The frame on the photograph shown at ``scale`` times its size."""
+    side = max(1, round(frame.side * scale))
+    return Frame(round(frame.left * scale), round(frame.top * scale), side)
+
+
 def framed(
     gray: NDArray[np.uint8], frame: Frame, width: int, side: int = SIDE
 ) -> NDArray[np.uint8]:

@@ -13,9 +13,9 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from core.inspection.frame import SIDE
+from core.inspection.frame import SIDE, Frame
 
 STRIDE = 32
 """Pixels between the centres of neighbouring cells; cell (0, 0) is centred on pixel (0, 0)."""
@@ -63,36 +63,61 @@ def stored_map(evidence: NDArray[np.floating]) -> NDArray[np.float16]:
     return kept.reshape(evidence.shape)
 
 
-def at_pixels(evidence: NDArray[np.floating], side: int) -> NDArray[np.float32]:
+def at_pixels(evidence: NDArray[np.floating], side: int, views: int = 1) -> NDArray[np.float32]:
     """(rows, columns) -> (side, side): the map where it belongs on a ``side`` x ``side`` picture.
 
     Each stride-2 convolution of the network is centred on its even inputs, so cell i looks at
-    pixel 32 i of the model's input, not at the middle of the i-th tenth.
+    pixel 32 i of the model's input, not at the middle of the i-th tenth. The mean of the quarter
+    turns' maps lies in the middle of what they look at.
     """
     rows, columns = evidence.shape
-    across = np.asarray(evidence, dtype=np.float32) @ _between_cells(columns, side).T
-    return np.asarray(_between_cells(rows, side) @ across, np.float32)
+    across = np.asarray(evidence, dtype=np.float32) @ _between_cells(columns, side, views > 1).T
+    return np.asarray(_between_cells(rows, side, views > 1) @ across, np.float32)
 
 
 @lru_cache(maxsize=16)
-def _between_cells(cells: int, side: int) -> NDArray[np.float32]:
+def _between_cells(cells: int, side: int, turned: bool) -> NDArray[np.float32]:
     """(side, cells): each pixel's share of the cells before and after it, along one axis.
 
-    Linear: smoother kernels overshoot, which is false evidence beside true.
+    Linear: smoother kernels overshoot, which is false evidence beside true. A map that is the
+    mean of its turns is the same from both ends of the picture.
     """
-    pixels = (np.arange(side) + 0.5) * SIDE / side - 0.5
+    first = (SIDE - 1 - STRIDE * (cells - 1)) / 2 if turned else 0.0
+    pixels = (np.arange(side) + 0.5) * SIDE / side - 0.5 - first
     shares = [np.interp(pixels / STRIDE, np.arange(cells), one) for one in np.eye(cells)]
     return np.stack(shares, axis=1).astype(np.float32)
 
 
 def overlay(
-    pixels: NDArray[np.uint8], evidence: NDArray[np.floating], scale: float
+    gray: NDArray[np.uint8],
+    evidence: NDArray[np.floating],
+    scale: float,
+    frame: Frame,
+    views: int = 1,
 ) -> NDArray[np.uint8]:
-    """(S, S) gray and its map -> (S, S, 3) picture.
+    """(rows, columns) gray and the map of its square ``frame`` -> (rows, columns, 3) picture.
 
     ``scale`` is the evidence, in log-odds per cell, at which the colour is full.
     """
-    return _coloured(pixels, at_pixels(evidence, pixels.shape[0]) / scale)
+    rows, columns = gray.shape
+    strength = np.zeros(gray.shape, dtype=np.float32)
+    top, left = max(frame.top, 0), max(frame.left, 0)
+    inside = np.s_[top : frame.top + frame.side, left : frame.left + frame.side]
+    mapped = at_pixels(evidence, frame.side, views)[top - frame.top :, left - frame.left :]
+    strength[inside] = mapped[: max(rows - top, 0), : max(columns - left, 0)] / scale
+    return _coloured(gray, strength)
+
+
+def outlined(picture: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
+    """A gray or RGB picture with the square that was judged drawn on it: light on dark."""
+    image = Image.fromarray(picture).convert("RGB")
+    draw = ImageDraw.Draw(image)
+    right, bottom = frame.left + frame.side - 1, frame.top + frame.side - 1
+    width = max(1, max(image.size) // 300)
+    box = [frame.left, frame.top, right, bottom]
+    draw.rectangle(box, outline=(30, 30, 30), width=2 * width)
+    draw.rectangle(box, outline=(255, 255, 255), width=width)
+    return np.asarray(image, dtype=np.uint8)
 
 
 def picture_bytes(picture: NDArray[np.uint8], quality: int = 85) -> bytes:

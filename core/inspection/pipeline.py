@@ -21,7 +21,7 @@ from core.inspection.frame import framed
 from core.inspection.gate import measure, rejection_reason
 from core.inspection.heatmap import stored_map
 from core.inspection.images import decode
-from core.inspection.part_finder import find_frame
+from core.inspection.part_finder import find_part_frame
 from core.inspection.prefetcher import Prefetcher
 from core.inspection.records import (
     Inspection,
@@ -34,6 +34,7 @@ from core.inspection.records import (
 )
 from core.model.engine import MICRO_BATCH, Engine
 from core.model.metrics import probabilities
+from core.model.second_look import judge
 
 
 def inspect_photographs(
@@ -124,34 +125,37 @@ class _Stages:
         except ImageRejected as rejected:
             return _rejected(photograph, rejected.reason)
         decoded = perf_counter()
-        frame = find_frame(picture)
-        pixels = framed(picture.gray, frame, picture.width)
+        part = find_part_frame(picture)
+        pixels = framed(picture.gray, part.frame, picture.width)
         measures = measure(pixels)
         measured = perf_counter()
-        inference = self.engine.infer(pixels[None], alone=len(self.in_progress) == 1)
+        judged = judge(self.engine, pixels, self.threshold, alone=len(self.in_progress) == 1)
         times = StageTimes(
             decode_ms=(decoded - start) * 1e3,
             gate_ms=(measured - decoded) * 1e3,
             inference_ms=(perf_counter() - measured) * 1e3,
         )
         card = self.engine.card
-        probability = float(probabilities(inference.log_odds)[0])
-        reason = rejection_reason(measures, float(inference.novelty[0]), card.gate)
+        probability = float(probabilities(judged.log_odds))
+        reason = part.reason or rejection_reason(measures, judged.novelty, card.gate)
         inspection = Inspection(
             file=photograph.name,
             sha256=photograph.sha256,
             verdict=verdict_of(probability, self.threshold, reason),
             probability=probability,
-            log_odds=float(inference.log_odds[0]),
+            log_odds=judged.log_odds,
             threshold=self.threshold,
             model=card.identity,
-            evidence=stored_map(inference.evidence[0]),
+            evidence=stored_map(judged.evidence),
             reason=reason,
             width=picture.width,
             height=picture.height,
             format=picture.format,
             times=times,
             inspected_at=datetime.now(UTC),
+            frame=part.frame,
+            views=judged.views,
+            doubt=judged.doubt,
         )
         return Outcome(photograph, inspection)
 

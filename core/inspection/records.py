@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from core.inspection.frame import Frame, whole_frame
 from core.inspection.images import sha256_of
 
 
@@ -68,6 +69,17 @@ class Inspection:
     format: str
     times: StageTimes
     inspected_at: datetime
+    frame: Frame | None = None
+    """The square that was judged; None before version 0.3, when it was the whole photograph."""
+    views: int = 1
+    """How many views of the part were judged."""
+    doubt: float = 0.0
+    """Standard deviation of the views' log-odds; 0 for one view."""
+
+    @property
+    def judged(self) -> Frame:
+        """The square of the photograph that the model judged."""
+        return self.frame or whole_frame(self.width, self.height)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,28 @@ class CrossValidationRun(_Record):
     auc: float
 
 
+class SecondLook(_Record):
+    """Where a photograph is judged by four views (see ``core.model.second_look``): log-odds below
+    and above the threshold."""
+
+    below: float = Field(gt=0)
+    above: float = Field(gt=0)
+
+
+class LookFigures(_Record):
+    """Held-out castings of one division into folds, by one view or by two looks."""
+
+    fold_seed: int
+    looks: int
+    contradictory: bool
+    """Whether photographs labelled against the rest of their casting's count."""
+    auc: float
+    specificity: list[float]
+    """At recall 0.99 and 0.995."""
+    specificity_by_casting: list[float]
+    """... with every casting alike."""
+
+
 class Change(_Record):
     """What one change of held-out photographs does to their verdicts."""
 
@@ -132,6 +154,8 @@ class ModelCard(_Record):
     tone: list[float] | None = None
     """(65,): gray levels that photographs are brought to first (see ``core.model.tone``); None for
     a model trained before version 0.3, on photographs as they are."""
+    second_look: SecondLook | None = None
+    """None for a model that judges by one view alone."""
     weights_sha256: Sha256
     graph_sha256: Sha256
     trained_at: AwareDatetime
@@ -146,6 +170,8 @@ class ModelCard(_Record):
     gate: GateLimits
     calibration: Calibration
     evaluations: dict[str, Evaluation]
+    looks: list[LookFigures] = []
+    """One view and two looks on unseen castings, for every division."""
     divisions: list[CrossValidationRun]
     """Other cross-validation splits, at the same threshold."""
     robustness: Robustness | None

@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row
+from sqlalchemy import Row, RowMapping
 
+from core.inspection.frame import Frame
 from core.inspection.records import Inspection, Rejection, StageTimes, Verdict
 from db.schema import inspection, model, photograph, rejection
 
@@ -33,6 +34,11 @@ INSPECTION_COLUMNS = (
     inspection.c.inference_ms,
     inspection.c.store_ms,
     inspection.c.inspected_at,
+    inspection.c.frame_left,
+    inspection.c.frame_top,
+    inspection.c.frame_side,
+    inspection.c.views,
+    inspection.c.doubt,
     photograph.c.width,
     photograph.c.height,
     photograph.c.format,
@@ -80,6 +86,11 @@ def inspection_values(
         "decode_ms": item.times.decode_ms,
         "gate_ms": item.times.gate_ms,
         "inference_ms": item.times.inference_ms,
+        "frame_left": item.frame.left if item.frame else None,
+        "frame_top": item.frame.top if item.frame else None,
+        "frame_side": item.frame.side if item.frame else None,
+        "views": item.views,
+        "doubt": item.doubt,
     }
 
 
@@ -130,6 +141,9 @@ def inspection_from(row: Row[*tuple[Any, ...]]) -> Inspection:
         format=fields["format"],
         times=StageTimes(fields["decode_ms"], fields["gate_ms"], fields["inference_ms"]),
         inspected_at=fields["inspected_at"],
+        frame=_frame(fields),
+        views=fields["views"],
+        doubt=fields["doubt"],
     )
 
 
@@ -143,6 +157,12 @@ def rejection_from(row: Row[*tuple[Any, ...]]) -> Rejection:
         reason=fields[rejection.c.reason],
         rejected_at=fields[rejection.c.rejected_at],
     )
+
+
+def _frame(fields: RowMapping) -> Frame | None:
+    if fields["frame_side"] is None:
+        return None
+    return Frame(fields["frame_left"], fields["frame_top"], fields["frame_side"])
 
 
 def _number(value: float | None) -> float:

@@ -119,6 +119,12 @@ inspection = Table(
     Column("inference_ms", Double, nullable=False),
     # Empty until the end of the transaction that stores the row: it is the row's own time.
     Column("store_ms", Double),
+    # The judged square, in pixels of the photograph; empty where it was the whole photograph.
+    Column("frame_left", Integer),
+    Column("frame_top", Integer),
+    Column("frame_side", Integer),
+    Column("views", SmallInteger, nullable=False, server_default="1"),
+    Column("doubt", Double, nullable=False, server_default="0"),
     CheckConstraint("verdict IN ('defective', 'ok', 'not_inspectable')", name="verdict"),
     CheckConstraint(
         "verdict = 'not_inspectable' OR (probability IS NOT NULL AND log_odds IS NOT NULL)",

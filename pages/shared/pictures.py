@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from PIL import Image
 from sqlalchemy import Engine as Database
 
 from core.errors import ImageRejected
-from core.inspection.frame import SIDE, framed, whole_frame
-from core.inspection.heatmap import legend, overlay, picture_bytes
+from core.inspection.frame import SIDE, scaled_to, whole_frame
+from core.inspection.heatmap import legend, outlined, overlay, picture_bytes
 from core.inspection.images import decode
 from core.inspection.records import Inspection
 from db.inspections.models import model_by_sha256
@@ -60,8 +61,9 @@ def _pair(
     if made is None:
         return None
     gray, heatmap = made
-    between = np.full((SIDE, BETWEEN, 3), GRAY, dtype=np.uint8)
-    return picture_bytes(np.hstack([np.repeat(gray[:, :, None], 3, axis=2), between, heatmap]))
+    between = np.full((len(gray), BETWEEN, 3), GRAY, dtype=np.uint8)
+    photograph = gray if gray.ndim == 3 else np.repeat(gray[:, :, None], 3, axis=2)
+    return picture_bytes(np.hstack([photograph, between, heatmap]))
 
 
 def _made(
@@ -72,12 +74,28 @@ def _made(
     if data is None:
         return None
     try:
-        picture = decode(data, side)
+        return shown(data, item, scale, side)
     except ImageRejected:
         return None
-    frame = whole_frame(picture.width, picture.height)
-    pixels = framed(picture.gray, frame, picture.width, side)
-    return pixels, overlay(pixels, item.evidence, scale)
+
+
+def shown(
+    data: bytes, item: Inspection, scale: float, side: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Photograph and heatmap, their longer side ``side`` pixels; raises ImageRejected.
+
+    Where a part of the photograph was judged, its square is drawn on both.
+    """
+    picture = decode(data, side)
+    longer = max(picture.width, picture.height)
+    size = (round(picture.width * side / longer), round(picture.height * side / longer))
+    image = Image.fromarray(picture.gray)
+    gray = np.asarray(image.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0))
+    frame = scaled_to(item.judged, side / longer)
+    heatmap = overlay(gray, item.evidence, scale, frame, item.views)
+    if item.judged == whole_frame(picture.width, picture.height):
+        return gray, heatmap
+    return outlined(gray, frame), outlined(heatmap, frame)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

@@ -10,9 +10,11 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from core.inspection.gate import GateLimits, measure, rejection_reason
-from core.model.engine import MICRO_BATCH, OUTPUTS, default_threads, onnx_session
+from core.model.card import SecondLook
+from core.model.engine import MICRO_BATCH, OUTPUTS, Inference, default_threads, onnx_session
 from core.model.metrics import probabilities
 from core.model.network import CELLS, CastingNetwork
+from core.model.second_look import TURNS, is_near, joined
 from core.model.tone import with_tone
 from core.training.data.part_geometry import Gray
 from core.training.export import graph_bytes
@@ -39,6 +41,7 @@ class FoldModels:
     limits: GateLimits
     threshold: float
     tone: Sequence[float]
+    look: SecondLook | None
 
     def inspect(
         self, pixels: Sequence[Gray], folds: NDArray[np.intp], step: Callable[[int], None]
@@ -51,13 +54,22 @@ class FoldModels:
             of = np.flatnonzero(folds == fold)
             for start in range(0, len(of), MICRO_BATCH):
                 some = of[start : start + MICRO_BATCH]
-                batch = np.stack([pixels[n] for n in some])
-                toned = np.stack([with_tone(gray, self.tone) for gray in batch])
-                log_odds[some], evidence[some], novelty = session.run(None, {"photographs": toned})
+                batch = np.stack([with_tone(pixels[n], self.tone) for n in some])
+                first = Inference(*session.run(OUTPUTS, {"photographs": batch}))
+                log_odds[some], evidence[some] = first.log_odds, first.evidence
                 rejected[some] = [
-                    bool(rejection_reason(measure(gray), float(score), self.limits))
-                    for gray, score in zip(batch, novelty, strict=True)
+                    bool(rejection_reason(measure(pixels[n]), float(novelty), self.limits))
+                    for n, novelty in zip(some, first.novelty, strict=True)
                 ]
+                for at in np.flatnonzero(is_near(first.log_odds, self.threshold, self.look)):
+                    turned = [np.rot90(batch[at], turn)[None] for turn in range(TURNS)]
+                    again = joined(
+                        [
+                            Inference(*session.run(OUTPUTS, {"photographs": view}))
+                            for view in map(np.ascontiguousarray, turned)
+                        ]
+                    )
+                    log_odds[some[at]], evidence[some[at]] = again.log_odds, again.evidence
                 step(len(some))
         called = probabilities(log_odds) >= self.threshold
         return FoldVerdicts(log_odds, evidence, called, rejected)
@@ -68,7 +80,8 @@ def fold_models(
     limits: GateLimits,
     threshold: float,
     tone: Sequence[float],
+    look: SecondLook | None,
 ) -> FoldModels:
     """The networks of the folds, in order, as graphs."""
     sessions = [onnx_session(graph_bytes(of, OUTPUTS), default_threads()) for of in networks]
-    return FoldModels(sessions, limits, threshold, tone)
+    return FoldModels(sessions, limits, threshold, tone, look)

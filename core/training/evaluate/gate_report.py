@@ -40,7 +40,9 @@ def with_reports(material: Material, held: HeldOut, card: ModelCard) -> ModelCar
     for network in held.networks:
         calibrate_head(network, card.calibration)
     fit_fold_novelty(material, held, reference_signatures(material))
-    models = fold_models(held.networks, card.gate, card.threshold.probability, material.tone)
+    models = fold_models(
+        held.networks, card.gate, card.threshold.probability, material.tone, card.second_look
+    )
     sample = sample_of(material, held.folds)
     return card.model_copy(
         update={
