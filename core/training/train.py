@@ -153,7 +153,7 @@ def threshold_of(material: Material, scores: NDArray[np.float64]) -> Threshold:
     return Threshold(
         probability=max(min(0.5, found.threshold), 1e-6),
         rule=(
-            f"Recall {RECALL_FLOOR:.0%} on {found.photographs} defective photographs of "
+            f"Recall {RECALL_FLOOR:.1%} on {found.photographs} defective photographs of "
             f"{found.castings} castings held out of training (those labelled against the rest of "
             "their casting's left out), and at most 0.5."
         ),
