@@ -95,6 +95,8 @@ def _png_is_whole(data: bytes) -> bool:
         while missing > 0 and place + 8 <= len(data) and not inflater.eof:
             size, kind = struct.unpack_from(">L4s", data, place)
             packed = data[place + 8 : place + 8 + size] if kind == b"IDAT" else b""
+            if packed and data[place + 8 + size : place + 12 + size] != _checksum(kind, packed):
+                return False
             while missing > 0 and packed:
                 missing -= len(inflater.decompress(packed, _INFLATED_AT_ONCE))
                 packed = inflater.unconsumed_tail
@@ -104,6 +106,10 @@ def _png_is_whole(data: bytes) -> bool:
     except zlib.error:
         return False
     return missing <= 0
+
+
+def _checksum(kind: bytes, packed: bytes) -> bytes:
+    return zlib.crc32(packed, zlib.crc32(kind)).to_bytes(4)
 
 
 def _tiff_is_whole(tags: TiffImagePlugin.ImageFileDirectory_v2, data: bytes) -> bool:

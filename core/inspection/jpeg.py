@@ -25,6 +25,7 @@ _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _USUAL_FRAMES = {0xC0, 0xC1, 0xC2}
 """Baseline, extended and progressive, all with Huffman's codes."""
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_LOST_SCAN = 16
 _ALL = 64
 """Coefficients of a block."""
 _LOST = ("Corrupt JPEG data", "Premature end")
@@ -95,10 +96,12 @@ def _note_scan(found: JpegLayout, body: bytes) -> None:
     if len(body) < 4 + 2 * count:
         return
     first, last, bits = body[1 + 2 * count : 4 + 2 * count]
+    refined, given = bits >> 4, bits & 15
     for component in body[1 : 1 + 2 * count : 2]:
-        low = found.missing.get(component)
-        if low is not None:
-            low[first : last + 1] = [bits & 15] * len(low[first : last + 1])
+        low = found.missing.get(component, [])
+        for number in range(first, min(last + 1, len(low))):
+            # A scan that refines another one needs it.
+            low[number] = given if refined in (0, low[number]) else _LOST_SCAN
 
 
 def jpeg_is_whole(data: bytes) -> bool:

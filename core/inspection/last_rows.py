@@ -9,41 +9,38 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST_SHARE = 0.1
-"""Of the rows; a narrower band may be a border."""
-CUT_COLUMNS = 0.5
-"""Of the columns, where content ends at the band; a background that is a single level goes on
-beside a part, above the band."""
+LEAST_FILLED = 0.02
+"""Of the rows, at the level that buffers start from; a narrower band may be a border."""
+LEAST_COPIED = 0.1
+"""Of the rows, copied from the last one that was written."""
+CUT_COLUMNS = 0.6
+"""Of the columns, in which content ends at the same height: a background of a single level goes
+on beside a part, and the edge of a dark table is not parallel to the rows."""
 
 _FILLERS = (0, 127, 128, 129)
 _STEP = 8
 """Gray levels between content and filler; JPEG blurs an edge by fewer."""
-_BLUR = 16
-"""Rows that JPEG's and HEIC's blocks blur, at most."""
+_BLOCK = 16
+"""Rows of a JPEG's blocks: the last ones may be written to their middle."""
 _TEXTURE = 1.0
-"""Mean gray levels between neighbours that a row of a photograph has, and a drawn one has not."""
+"""Mean gray levels between neighbours that a photograph has, and a drawn background has not."""
 
 
 def filled_from_below(gray: NDArray[np.uint8]) -> float:
     """Share of the picture's rows, from the last one up, that were never written; 0 for none.
 
-    Borders are none: white is not, nor is a level that the upper edge has as well, nor what the
-    content does not run into over most of its width.
+    A border is none: white, a level that the upper edge has as well, or one that the content does
+    not end at over most of the width; nor is a picture that is the same all over.
     """
     rows = len(gray)
-    last = gray[-1]
     same = _rows_like_the_last(gray)
-    if same < max(2, round(LEAST_SHARE * rows)) or same == rows:
+    if same == rows:
         return 0.0
-    flat = bool((last == last[0]).all())
-    if not flat:
-        texture = float(np.abs(np.diff(last.astype(np.int16))).mean())
-        return same / rows if texture > _TEXTURE and not _stripes(gray, same) else 0.0
-    if int(last[0]) not in _FILLERS or (gray[0] == last[0]).all():
-        return 0.0
-    above = gray[max(0, rows - same - _BLUR) : rows - same].astype(np.int16)
-    cut = np.median(np.abs(above - int(last[0])), axis=0) >= _STEP
-    return same / rows if cut.mean() >= CUT_COLUMNS else 0.0
+    if (gray[-1] == gray[-1, 0]).all():
+        filled = same >= max(2, LEAST_FILLED * rows) and _cuts_through(gray, same)
+    else:
+        filled = same >= LEAST_COPIED * rows and _is_textured(gray, same)
+    return same / rows if filled else 0.0
 
 
 def _rows_like_the_last(gray: NDArray[np.uint8]) -> int:
@@ -54,7 +51,21 @@ def _rows_like_the_last(gray: NDArray[np.uint8]) -> int:
     return number
 
 
-def _stripes(gray: NDArray[np.uint8], same: int) -> bool:
-    """True for a picture that is alike from top to bottom, such as a drawn pattern."""
-    above = gray[: len(gray) - same].astype(np.int16)
-    return float(np.abs(np.diff(above, axis=0)).mean()) < _TEXTURE / 2 if len(above) > 1 else True
+def _cuts_through(gray: NDArray[np.uint8], same: int) -> bool:
+    """True where content ends along a line, or along one of blocks, at a filler's level."""
+    level = int(gray[-1, 0])
+    if level not in _FILLERS or (gray[0] == level).all():
+        return False
+    above = gray[-same - _BLOCK : -same][::-1].astype(np.int16)
+    written = np.abs(above - level) >= _STEP
+    heights = np.argmax(written, axis=0)[written.any(axis=0)]
+    usual = np.sort(np.bincount(heights, minlength=2))[-2:]
+    return bool(usual.sum() >= CUT_COLUMNS * gray.shape[1])
+
+
+def _is_textured(gray: NDArray[np.uint8], same: int) -> bool:
+    """True where the copied row, and what lies above it, are no drawn background."""
+    across = np.abs(np.diff(gray[-1].astype(np.int16))).mean()
+    above = gray[:-same].astype(np.int16)
+    down = np.abs(np.diff(above, axis=0)).mean() if len(above) > 1 else 0.0
+    return bool(min(across, down) >= _TEXTURE)
