@@ -6,12 +6,10 @@ import re
 import struct
 
 from core.inspection.containers import DAMAGED
-from core.inspection.tiff_tags import TIFF_STARTS, first_directory
+from core.inspection.tiff_tags import TIFF_STARTS, first_directory, tags_are_whole
 
 _DNG_VERSION, _NEW_SUBFILE_TYPE, _SUB_DIRECTORIES = 50706, 254, 330
 _WIDTH = 256
-_REACHING = (258, 273, 279)
-"""Tags whose value or its place lies within a file that is whole: bits, strips, their sizes."""
 _BMP_HEADER = 54
 _LAST_BMP_COMPRESSION = 3
 _PHOTOGRAPHS = (
@@ -82,8 +80,7 @@ def reason_for_unread_bmp(data: bytes) -> str | None:
 
 def reason_for_unidentified(data: bytes) -> str:
     """Why a file that no decoder recognizes is not read."""
-    directory = first_directory(data)
-    if _WIDTH in directory and all(directory.get(tag, 0) <= len(data) for tag in _REACHING):
+    if tags_are_whole(data) and _WIDTH in first_directory(data):
         return "This kind of TIFF file is not read. Save it with 8 or 16 bits, or as PNG or JPEG."
     if data.startswith(_PHOTOGRAPHS) or data[4:8] == b"ftyp":
         return DAMAGED

@@ -22,8 +22,6 @@ _STEP = 8
 """Gray levels between content and filler; JPEG blurs an edge by fewer."""
 _BLOCK = 16
 """Rows of a JPEG's blocks: the last ones may be written to their middle."""
-_TEXTURE = 1.0
-"""Mean gray levels between neighbours that a photograph has, and a drawn background has not."""
 
 
 def filled_from_below(gray: NDArray[np.uint8]) -> float:
@@ -39,7 +37,7 @@ def filled_from_below(gray: NDArray[np.uint8]) -> float:
     if (gray[-1] == gray[-1, 0]).all():
         filled = same >= max(2, LEAST_FILLED * rows) and _cuts_through(gray, same)
     else:
-        filled = same >= LEAST_COPIED * rows and _is_textured(gray, same)
+        filled = same >= LEAST_COPIED * rows and _copies_content(gray, same)
     return same / rows if filled else 0.0
 
 
@@ -60,12 +58,12 @@ def _cuts_through(gray: NDArray[np.uint8], same: int) -> bool:
     written = np.abs(above - level) >= _STEP
     heights = np.argmax(written, axis=0)[written.any(axis=0)]
     usual = np.sort(np.bincount(heights, minlength=2))[-2:]
-    return bool(usual.sum() >= CUT_COLUMNS * gray.shape[1])
+    # Where hardly anything was written, it may not even fill one row.
+    columns = gray.shape[1] if len(above) == _BLOCK else len(heights)
+    return bool(usual.sum() >= CUT_COLUMNS * columns)
 
 
-def _is_textured(gray: NDArray[np.uint8], same: int) -> bool:
-    """True where the copied row, and what lies above it, are no drawn background."""
-    across = np.abs(np.diff(gray[-1].astype(np.int16))).mean()
-    above = gray[:-same].astype(np.int16)
-    down = np.abs(np.diff(above, axis=0)).mean() if len(above) > 1 else 0.0
-    return bool(min(across, down) >= _TEXTURE)
+def _copies_content(gray: NDArray[np.uint8], same: int) -> bool:
+    """True where the rows above the copies are not alike, as they are beside a drawn part."""
+    above = gray[max(0, len(gray) - same - _BLOCK) : -same]
+    return bool((above != gray[-1]).any(axis=0).mean() >= CUT_COLUMNS)
