@@ -11,11 +11,13 @@ from PIL import Image, ImageCms, TiffImagePlugin
 from core.errors import ImageRejected
 from core.inspection.bit_depth import sixteen_bit_depth
 from core.inspection.netpbm import Netpbm, netpbm_values
+from core.inspection.tiff_planes import gray_of_planes, has_16_bit_planes
+from core.inspection.tiff_tags import PHOTOMETRIC, WHITE_IS_ZERO, first_directory
 
 AT_ONCE = 1_000_000
 """Pixels of which the gray is made at a time; all at once takes four times as much memory."""
 
-_PHOTOMETRIC, _WHITE_IS_ZERO, _BITS = 262, 0, 258
+_BITS = 258
 _PNG_BITS = 24
 _HIGHEST_OF_14_BITS = 63
 """Of the upper 8 of 16 bits."""
@@ -26,6 +28,7 @@ _LUMA = np.array([19_595, 38_470, 7_471], dtype=np.uint32)
 def gray_of(image: Image.Image, data: bytes) -> NDArray[np.uint8]:
     """The picture in gray, as (rows, columns); raises ImageRejected where that has no meaning.
 
+    ``data`` is its file, before anything of it was changed for Pillow.
     16-bit values are reduced by the depth that the camera used (``core.inspection.bit_depth``),
     floating point from 0 to 1, to 255 or to 65535 by its range, and alpha that hides everything
     or nothing is not looked at; other alpha lies on white.
@@ -34,13 +37,15 @@ def gray_of(image: Image.Image, data: bytes) -> NDArray[np.uint8]:
         raise ImageRejected(
             "The picture has 32 bits a pixel or signed values. Save it with 8 or 16 bits."
         )
+    if isinstance(image, TiffImagePlugin.TiffImageFile) and has_16_bit_planes(image):
+        return gray_of_planes(image, data)
     image.load()
     if image.mode == "L":
         return np.array(image, dtype=np.uint8)
     if image.mode.startswith("I;16"):
         return _gray_of_16(image, data)
     if image.mode == "F":
-        return _gray_of_float(image)
+        return _gray_of_float(image, data)
     gray = _gray_of_colours(image)
     if _has_16_bits(image, data) and gray.max() <= _HIGHEST_OF_14_BITS:
         raise ImageRejected(
@@ -72,11 +77,8 @@ def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
         yield top, image.crop((0, top, image.width, min(image.height, top + rows)))
 
 
-def _white_is_zero(image: Image.Image) -> bool:
-    return (
-        isinstance(image, TiffImagePlugin.TiffImageFile)
-        and image.tag_v2.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
-    )
+def _white_is_zero(data: bytes) -> bool:
+    return first_directory(data).get(PHOTOMETRIC) == WHITE_IS_ZERO
 
 
 def _gray_of_16(image: Image.Image, data: bytes) -> NDArray[np.uint8]:
@@ -86,7 +88,7 @@ def _gray_of_16(image: Image.Image, data: bytes) -> NDArray[np.uint8]:
         highest = max(highest, int(values.max()))
         used |= int(np.bitwise_or.reduce(values, axis=None))
     depth = sixteen_bit_depth(image, data, highest, used)
-    turned = _white_is_zero(image)
+    turned = _white_is_zero(data)
     gray = np.empty((image.height, image.width), dtype=np.uint8)
     for top, strip in _strips(image):
         values = np.minimum(np.asarray(strip, dtype=np.uint16) >> (depth - 8), 255)
@@ -94,7 +96,7 @@ def _gray_of_16(image: Image.Image, data: bytes) -> NDArray[np.uint8]:
     return gray
 
 
-def _gray_of_float(image: Image.Image) -> NDArray[np.uint8]:
+def _gray_of_float(image: Image.Image, data: bytes) -> NDArray[np.uint8]:
     lowest, highest = 0.0, 0.0
     for _, strip in _strips(image):
         values = np.asarray(strip, dtype=np.float32)
@@ -107,7 +109,7 @@ def _gray_of_float(image: Image.Image) -> NDArray[np.uint8]:
             "The picture's numbers do not lie between 0 and 1, 255 or 65535. Save it with 8 or "
             "16 bits."
         )
-    turned = _white_is_zero(image)
+    turned = _white_is_zero(data)
     gray = np.empty((image.height, image.width), dtype=np.uint8)
     for top, strip in _strips(image):
         values = np.asarray(strip, dtype=np.float32) / np.float32(white)

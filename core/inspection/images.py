@@ -38,6 +38,7 @@ from core.inspection.known_formats import (
 )
 from core.inspection.last_rows import filled_from_below
 from core.inspection.netpbm import Netpbm, netpbm_header
+from core.inspection.tiff_tags import ORIENTATION, as_pillow_reads_it, first_directory
 
 SHORTER_SIDE = 1200
 """Least pixels that a photograph's shorter side keeps when it is decoded at a fraction of its
@@ -58,7 +59,6 @@ MAX_MEMORY = 140_000_000
 
 _BY_PILLOW = tuple(name for name in FORMATS if name != "PPM")
 _NETPBM_FORMAT = "PPM"
-_ORIENTATION = 0x0112
 _TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     2: lambda gray: gray[:, ::-1],
     3: lambda gray: gray[::-1, ::-1],
@@ -69,10 +69,7 @@ _TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     8: lambda gray: gray.T[::-1],
 }
 """EXIF's orientation -> how the picture is turned upright."""
-_BACK = {6: 8, 8: 6}
-"""Orientation -> the one that undoes it, where that is another."""
 _SWAPPING = (5, 6, 7, 8)
-_TURNED_BY_DECODER = ("TIFF", "HEIF")
 
 log = logging.getLogger(__name__)
 
@@ -173,19 +170,10 @@ def _decode_netpbm(data: bytes, header: Netpbm, limits: PictureLimits) -> Pictur
     return Picture(gray, header.width, header.height, _NETPBM_FORMAT)
 
 
-def _as_stored(gray: NDArray[np.uint8], file_format: str, orientation: int) -> NDArray[np.uint8]:
-    """The picture with the rows that its file holds last at its lower edge."""
-    if file_format == "BMP":
-        return gray[::-1]
-    if file_format == "TIFF" and orientation in _TURNS:
-        return _TURNS[_BACK.get(orientation, orientation)](gray)
-    return gray
-
-
 def _decode(
     data: bytes, layout: JpegLayout | None, shorter_side: int, limits: PictureLimits
 ) -> Picture:
-    with Image.open(io.BytesIO(data), formats=_BY_PILLOW) as image:
+    with Image.open(io.BytesIO(as_pillow_reads_it(data)), formats=_BY_PILLOW) as image:
         width, height = image.size
         _check_size(width, height, limits)
         # A phone's MPO is a JPEG whose further pictures are previews; elsewhere several
@@ -202,21 +190,28 @@ def _decode(
                 "or smaller."
             )
         check_complete(image, data, layout)
-        orientation = image.getexif().get(_ORIENTATION, 1)
+        orientation = _orientation(image, data)
         if layout is not None:
             # JPEG can be decoded straight to gray and, when large, at a fraction of its size.
             image.draft("L", (shorter_side, shorter_side))
         gray = gray_of(image, data)
-    _check_last_rows(_as_stored(gray, file_format, orientation))
+    # A BMP is written from its lower edge up.
+    _check_last_rows(gray[::-1] if file_format == "BMP" else gray)
     if file_format == "WEBP" and webp_ends_in_zeros(data) and gray[-1].std() > 1:
         raise ImageRejected(INCOMPLETE)
-    if file_format in _TURNED_BY_DECODER:
-        height, width = gray.shape
-    elif orientation in _TURNS:
+    if orientation in _TURNS:
         gray = np.ascontiguousarray(_TURNS[orientation](gray))
         if orientation in _SWAPPING:
             width, height = height, width
     return Picture(gray, width, height, file_format)
+
+
+def _orientation(image: Image.Image, data: bytes) -> int:
+    """EXIF's orientation where it is still to be applied; a HEIC's decoder has done so."""
+    if image.format == "TIFF":
+        return first_directory(data).get(ORIENTATION, 1)
+    orientation = 1 if image.format == "HEIF" else image.getexif().get(ORIENTATION, 1)
+    return orientation if isinstance(orientation, int) else 1
 
 
 def _bytes_needed(image: Image.Image, file_format: str, layout: JpegLayout | None) -> int:

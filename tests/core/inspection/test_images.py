@@ -193,3 +193,74 @@ def test_the_limits_are_the_callers():
         decode(data, limits=PictureLimits(bytes=len(data) - 1))
     with pytest.raises(ImageRejected, match="megapixels"):
         decode(data, limits=PictureLimits(pixels=19_999))
+
+
+@pytest.fixture(scope="module")
+def camera_jpeg():
+    """24 megapixels."""
+    return encoded(picture((300, 200), mode="RGB").resize((6000, 4000)), "JPEG", quality=90)
+
+
+def segment(marker, body):
+    return b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body
+
+
+def test_what_is_not_of_the_picture_is_no_scan_of_it(camera_jpeg):
+    preview = encoded(picture((160, 120), mode="RGB"), "JPEG", progressive=True)
+    exif = segment(0xE1, b"Exif\0\0" + preview + preview)
+    film = b"\0\0\0\x18ftypmp42" + b"\xff\xda" * 100_000
+    # Counted as scans, these would be more pixels than a photograph may have.
+    assert (camera_jpeg[:2] + exif + camera_jpeg[2:]).count(b"\xff\xda") > 20
+    plain = decode(camera_jpeg)
+    assert (plain.width, plain.height, plain.gray.shape) == (6000, 4000, (2000, 3000))
+    for data in (camera_jpeg[:2] + exif + camera_jpeg[2:], camera_jpeg + film):
+        assert np.array_equal(decode(data).gray, plain.gray)
+
+
+def test_a_photograph_of_25_megabytes_is_not_too_large():
+    data = encoded(picture(), "JPEG") + bytes(25_000_000)
+    assert decode(data).gray.shape == (300, 300)
+
+
+def tiff_with(*tags):
+    """A TIFF's directory with these tags: number and value."""
+    entries = b"".join(struct.pack("<HHLL", tag, 4, 1, value) for tag, value in tags)
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries + bytes(4_000)
+
+
+def bmp_with(compression):
+    data = bytearray(encoded(picture(), "BMP"))
+    struct.pack_into("<L", data, 30, compression)
+    return bytes(data)
+
+
+NAMED = {
+    "GIF": encoded(picture(), "GIF"),
+    "PDF": encoded(picture(), "PDF"),
+    "PostScript": b"%!PS-Adobe-3.0",
+    "AVIF": encoded(picture(), "AVIF"),
+    "SVG": b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>",
+    "web page": b"<!DOCTYPE html><html></html>",
+    "DNG": tiff_with((254, 1), (256, 300), (257, 300), (50706, 1)),
+    "NEF": tiff_with((254, 1), (256, 160), (257, 120), (330, 99)),
+    "CR2": b"II*\0\x10\0\0\0CR\x02\0" + bytes(99),
+    "CR3": b"\0\0\0\x18ftypcrx " + bytes(99),
+    "JPEG XL": b"\xff\x0a" + bytes(99),
+    "film": b"\0\0\0\x18ftypmp42" + bytes(99),
+    "ZIP": b"PK\x03\x04" + bytes(99),
+    "PGM file written as text": b"P2\n2 2\n255\n1 2 3 4\n",
+    "BMP file with a JPEG inside": bmp_with(4),
+    "BMP file with a PNG inside": bmp_with(5),
+    "kind of TIFF": tiff_with((256, 300), (257, 300), (258, 11), (262, 1), (273, 99), (279, 9)),
+    "kind of JPEG": encoded(picture(), "JPEG").replace(b"\xff\xc0", b"\xff\xc9"),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_known_format_that_is_not_read_is_named(name):
+    with pytest.raises(ImageRejected) as rejected:
+        decode(NAMED[name])
+    assert name in rejected.value.reason
+    assert "Save it" in rejected.value.reason
+    assert "known format" not in rejected.value.reason
+    assert "damaged" not in rejected.value.reason

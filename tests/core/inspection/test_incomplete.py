@@ -37,11 +37,18 @@ def test_no_file_of_which_a_part_is_missing_is_decoded(
         assert decode(data).gray.shape == (300, 300)
     for number in range(CUTS):
         for way, cut in damaged(name, files[name][number % 4], chance):
-            with pytest.raises(ImageRejected) as rejected:
-                decode(cut)
-                pytest.fail(f"{way}, number {number}, was decoded")
-            reason = rejected.value.reason
+            reason = reason_for(cut)
+            assert reason is not None, f"{way}, number {number}, was decoded"
             assert "incomplete" in reason or EMPTY_ROWS in reason or "several" in reason, way
+
+
+def reason_for(data: bytes) -> str | None:
+    """Why a file is rejected, None when it is a picture."""
+    try:
+        decode(data)
+    except ImageRejected as rejected:
+        return rejected.reason
+    return None
 
 
 def test_a_jpeg_is_a_picture_whatever_follows_its_end() -> None:
