@@ -56,10 +56,14 @@ def _cuts_through(gray: NDArray[np.uint8], same: int) -> bool:
         return False
     above = gray[-same - _BLOCK : -same][::-1].astype(np.int16)
     written = np.abs(above - level) >= _STEP
-    heights = np.argmax(written, axis=0)[written.any(axis=0)]
+    columns = gray.shape[1]
+    if len(above) < _BLOCK:
+        # What little was written begins at the left; it may not even fill one row.
+        columns = int(np.argmin(np.append(written.any(axis=0), False)))
+        if columns < _BLOCK:
+            return False
+    heights = np.argmax(written[:, :columns], axis=0)[written[:, :columns].any(axis=0)]
     usual = np.sort(np.bincount(heights, minlength=2))[-2:]
-    # Where hardly anything was written, it may not even fill one row.
-    columns = gray.shape[1] if len(above) == _BLOCK else len(heights)
     return bool(usual.sum() >= CUT_COLUMNS * columns)
 
 
