@@ -72,7 +72,8 @@ def zeroed(name: str, data: bytes, chance: random.Random) -> bytes:
     else:
         start, end = _begin(name, data), _end(name, data)
     least = (end - start) * LEAST_ZEROED_ROWS if name in RAW else LEAST_ZEROED_BYTES
-    place = chance.randrange(start + 1, end - int(least))
+    # With nothing written at all it is a picture of a single level, which is no broken copy.
+    place = chance.randrange(start + 16, end - int(least))
     # What a TIFF has behind its pixels says where they are.
     return data[:place] + bytes(end - place) + (data[end:] if name.startswith("TIFF") else b"")
 

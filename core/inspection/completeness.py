@@ -16,7 +16,7 @@ from PIL import Image, TiffImagePlugin
 from core.errors import ImageRejected
 from core.inspection.containers import PNG_START
 from core.inspection.heic import heic_is_whole
-from core.inspection.jpeg import START, JpegLayout, jpeg_is_whole
+from core.inspection.jpeg import START, JpegLayout, jpeg_is_whole, jpeg_layout
 from core.inspection.netpbm import Netpbm
 
 INCOMPLETE = "The file is incomplete. Copy it again from the camera."
@@ -151,4 +151,5 @@ def _piece_is_whole(
     tables = bytes(tags.get(_JPEG_TABLES, b""))
     if not piece.startswith(START):
         return False
-    return jpeg_is_whole(tables[:-2] + piece[2:] if tables else piece)
+    picture = tables[:-2] + piece[2:] if tables else piece
+    return jpeg_layout(picture).ended and jpeg_is_whole(picture)

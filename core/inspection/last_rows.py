@@ -13,7 +13,7 @@ LEAST_FILLED = 0.02
 """Of the rows, at the level that buffers start from; a narrower band may be a border."""
 LEAST_COPIED = 0.1
 """Of the rows, copied from the last one that was written."""
-CUT_COLUMNS = 0.6
+CUT_COLUMNS = 0.5
 """Of the columns, in which content ends at the same height: a background of a single level goes
 on beside a part, and the edge of a dark table is not parallel to the rows."""
 
@@ -22,6 +22,9 @@ _STEP = 8
 """Gray levels between content and filler; JPEG blurs an edge by fewer."""
 _BLOCK = 16
 """Rows of a JPEG's blocks: the last ones may be written to their middle."""
+
+_LEAST_WRITTEN = 4
+"""Pixels at the left; fewer are a mark on a picture of a single level."""
 
 
 def filled_from_below(gray: NDArray[np.uint8]) -> float:
@@ -60,7 +63,7 @@ def _cuts_through(gray: NDArray[np.uint8], same: int) -> bool:
     if len(above) < _BLOCK:
         # What little was written begins at the left; it may not even fill one row.
         columns = int(np.argmin(np.append(written.any(axis=0), False)))
-        if columns < _BLOCK:
+        if columns < _LEAST_WRITTEN:
             return False
     heights = np.argmax(written[:, :columns], axis=0)[written[:, :columns].any(axis=0)]
     usual = np.sort(np.bincount(heights, minlength=2))[-2:]

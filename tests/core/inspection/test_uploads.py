@@ -208,7 +208,7 @@ def test_an_endless_table_of_contents_is_not_read(tmp_path: Path) -> None:
     ("uploads", "message"),
     [
         ([Upload(f"{number}.jpg", b"x") for number in range(51)], "more than 50 files"),
-        ([Upload(f"{number}.jpg", bytes(MAX_BYTES)) for number in range(4)], "more than 30 MB"),
+        ([Upload(f"{number}.jpg", bytes(MAX_BYTES)) for number in range(4)], "more than 100 MB"),
         ([], "no photograph"),
         ([Upload(".DS_Store", b"x")], "no photograph"),
     ],
