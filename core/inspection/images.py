@@ -219,9 +219,13 @@ def _bytes_needed(image: Image.Image, file_format: str, layout: JpegLayout | Non
     pixels = image.width * image.height
     if layout is not None:
         # In one pass it is reduced while it is read; in several all coefficients are kept.
-        return pixels * (2 * len(image.getbands()) if layout.scans > 1 else 1)
+        return round(pixels * 2 * layout.coefficients) if layout.scans > 1 else pixels
     if file_format == "WEBP":
         return pixels * 16  # two canvases in the decoder, its result, and the picture
+    if file_format == "JPEG2000":
+        return pixels * (5 if len(image.getbands()) == 1 else 17)  # 32 bits a value, twice
+    if file_format == "HEIF":
+        return pixels * (3 if len(image.getbands()) == 1 else 6)
     stored = 1 if image.mode in ("1", "L", "P") else 2 if image.mode.startswith("I;16") else 4
     # A TIFF may be packed as one strip, which is unpacked beside the picture.
     return pixels * ((2 * stored if file_format == "TIFF" else stored) + 1)

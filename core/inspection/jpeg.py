@@ -43,6 +43,8 @@ class JpegLayout:
     usual: bool = True
     """False for lossless and arithmetic coding."""
     bits: int = 8
+    coefficients: float = 3.0
+    """Coefficients a pixel: fewer than the components where the colours are coarser."""
     missing: dict[int, list[int]] = field(default_factory=dict)
     """Component -> for each coefficient the low bits that no scan has given; -1 is none at all."""
 
@@ -88,6 +90,8 @@ def _note_frame(found: JpegLayout, marker: int, body: bytes) -> None:
     found.usual = found.usual and marker in _USUAL_FRAMES
     if len(body) >= 6:
         found.bits = body[0]
+        sizes = [(factors >> 4) * (factors & 15) for factors in body[7 : 6 + 3 * body[5] : 3]]
+        found.coefficients = sum(sizes) / max(sizes) if any(sizes) else float(body[5])
         found.missing = {component: [-1] * _ALL for component in body[6 : 6 + 3 * body[5] : 3]}
 
 
