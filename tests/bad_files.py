@@ -18,6 +18,7 @@ from functools import cache, partial
 import numpy as np
 from PIL import Image
 
+from core.inspection.images import MAX_BYTES
 from core.synthetic.samples import encode_jpeg, sample_parts
 
 HUGE = 5_000
@@ -79,7 +80,7 @@ def bad_files() -> dict[str, Callable[[], bytes]]:
             photograph()[:20] + random.Random(2).randbytes(50_000)
         ),
         "text": lambda: b"photograph of part 7\n" * 99,
-        "more than 10 MB": lambda: bytes(10 * 1024 * 1024 + 1),
+        "too many bytes": lambda: bytes(MAX_BYTES + 1),
         "GIF": lambda: encoded(part(), "GIF"),
         "animated GIF": lambda: encoded(
             part(), "GIF", save_all=True, append_images=[part(n) for n in range(3)]

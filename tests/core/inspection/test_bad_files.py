@@ -13,11 +13,12 @@ import pytest
 from PIL import Image
 
 from core.errors import ImageRejected
-from core.inspection import images
+from core.inspection import gray
 from core.inspection.frame import SIDE
 from core.inspection.images import decode
 from tests.bad_files import bad_files, encoded, many_scans, mutants, part, photograph
 from tests.conftest import ROOT
+from tests.model_input import model_input
 
 FILES = bad_files()
 PICTURES = {
@@ -32,6 +33,8 @@ PICTURES = {
     "alpha, 25 megapixels",
     "gray and alpha, 25 megapixels",
     "palette and alpha, 25 megapixels",
+    "floating point",
+    "Lab",
     "two colours",
     "JPEG twice",
     "a photograph and a ZIP in one file",
@@ -58,10 +61,10 @@ def test_there_are_many_of_them() -> None:
 def test_a_bad_file_is_a_picture_or_rejected_with_a_reason(name: str) -> None:
     data = FILES[name]()
     if name in PICTURES:
-        assert decode(data).pixels.shape == (SIDE, SIDE)
+        assert model_input(decode(data)).shape == (SIDE, SIDE)
     elif name in EITHER:
         with contextlib.suppress(ImageRejected):
-            assert decode(data).pixels.shape == (SIDE, SIDE)
+            assert model_input(decode(data)).shape == (SIDE, SIDE)
     else:
         with pytest.raises(ImageRejected) as rejected:
             decode(data)
@@ -73,7 +76,7 @@ def test_two_thousand_damaged_photographs_give_a_picture_or_a_rejection() -> Non
     pictures = 0
     for data in mutants(2_000):
         with contextlib.suppress(ImageRejected):
-            assert decode(data).pixels.shape == (SIDE, SIDE)
+            assert model_input(decode(data)).shape == (SIDE, SIDE)
             pictures += 1
     assert 100 < pictures < 1_900
 
@@ -97,7 +100,7 @@ def test_a_jpeg_of_many_scans_is_not_decoded() -> None:
     with pytest.raises(ImageRejected, match="too many passes"):
         decode(many_scans())
     progressive = encoded(part().convert("RGB"), "JPEG", progressive=True)
-    assert decode(progressive).pixels.shape == (SIDE, SIDE)
+    assert model_input(decode(progressive)).shape == (SIDE, SIDE)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "P", "CMYK", "I;16"])
@@ -112,9 +115,9 @@ def test_gray_made_in_strips_is_the_gray_of_the_whole(
     else:
         image = part().convert("RGB").convert(mode)
     data = encoded(image, "TIFF" if mode == "CMYK" else "PNG")
-    whole = decode(data).pixels
-    monkeypatch.setattr(images, "_AT_ONCE", 300 * 7)
-    assert np.array_equal(decode(data).pixels, whole)
+    whole = model_input(decode(data))
+    monkeypatch.setattr(gray, "AT_ONCE", 300 * 7)
+    assert np.array_equal(model_input(decode(data)), whole)
 
 
 def test_what_the_formats_need_of_memory_is_refused_before_decoding() -> None:

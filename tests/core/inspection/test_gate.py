@@ -19,6 +19,7 @@ from core.synthetic.samples import sample_parts
 from core.training.augment.out_of_distribution import out_of_distribution_pictures
 from core.training.calibration import calibrate, calibrated, calibration_error, reliability_of
 from tests.fakes import BrightnessEngine, MemoryStore, card
+from tests.model_input import model_input
 
 LIMITS = GateLimits(
     novelty=20, sharpness=0.06, brightness=50, overexposed=0.2, noise=0.05, blockiness=1.7
@@ -36,7 +37,7 @@ def changed(gray: np.ndarray, change) -> np.ndarray:
 def recompressed(gray: np.ndarray, quality: int) -> np.ndarray:
     buffer = io.BytesIO()
     Image.fromarray(gray).save(buffer, "JPEG", quality=quality)
-    return decode(buffer.getvalue()).pixels
+    return model_input(decode(buffer.getvalue()))
 
 
 def test_each_measure_grows_with_what_it_measures():
