@@ -29,6 +29,8 @@ from db.session import connect, reading, writing
 from tests.stored_parts import MODEL
 
 FORMER = Path(__file__).parent / "former_schema"
+FIRST = "0012"
+"""The revision of the former schema."""
 REVISIONS = sorted(session._revisions())
 PHOTOGRAPHS = [encode_jpeg(part) for part in sample_parts(2, seed=3)]
 MOMENT = datetime(2026, 3, 29, 1, 30, 15, 123456, tzinfo=UTC)
@@ -175,8 +177,9 @@ def described(connection: Connection) -> list[str]:
 
 
 def test_the_first_migration_makes_the_former_schema(empty: Engine) -> None:
-    create_former(empty, session.newest_revision())
+    create_former(empty, FIRST)
     with empty.connect().execution_options(writes=True) as connection, connection.begin():
+        command.upgrade(config(connection), "head")
         before = described(connection)
         session.recreate_tables(connection)
         assert described(connection) == before
@@ -185,7 +188,7 @@ def test_the_first_migration_makes_the_former_schema(empty: Engine) -> None:
 
 def test_a_database_of_a_former_program_opens_unchanged(empty: Engine, database_url: str) -> None:
     sqlite = empty.dialect.name == "sqlite"
-    create_former(empty, session.newest_revision())
+    create_former(empty, FIRST)
     with empty.connect().execution_options(writes=True) as connection, connection.begin():
         schema = described(connection)
         tables = reflected(connection)
@@ -199,7 +202,7 @@ def test_a_database_of_a_former_program_opens_unchanged(empty: Engine, database_
     engine = connect(database_url)
     with reading(engine) as connection:
         after = rows_of(connection, tables)
-        assert described(connection) == schema
+        assert set(schema) <= set(described(connection))
         # What the new program makes of the old rows.
         (part,) = gallery(connection)
         assert part.inspection.probability == NUMBERS["probability"]

@@ -1,11 +1,13 @@
 """A watched folder: complete files only, each once, in order; and moving them out of it."""
 
+import errno
 import os
 import threading
 import time
 
 import pytest
 
+from core.inspection import folder_changes, watch_folder
 from core.inspection.images import sha256_of
 from core.inspection.move_processed import REJECTED, move_processed
 from core.inspection.watch_folder import Known, WatchedFolder
@@ -18,7 +20,8 @@ class Watching:
 
     def __init__(self, folder, known=(), settle=SETTLE, aside=None):
         self.stop = threading.Event()
-        self.folder = WatchedFolder(folder, dict(known), settle, self.stop, aside)
+        self.said = []
+        self.folder = WatchedFolder(folder, dict(known), settle, self.stop, aside, self.said.append)
         self.seconds = 60.0
 
     def take(self, count):
@@ -77,10 +80,129 @@ def test_a_file_is_taken_when_it_is_completely_written(tmp_path):
     assert watching.nothing_more()
 
 
-def test_a_file_that_is_renamed_into_its_name_is_taken_at_once(tmp_path):
-    watching = Watching(tmp_path, settle=3000.0)
-    (put(tmp_path, "new.jpg.part", b"new", age=6000.0)).rename(tmp_path / "new.jpg")
-    assert watching.take(1) == [("new.jpg", b"new")]
+def test_what_a_share_says_of_the_time_of_writing_is_not_believed(tmp_path):
+    watching = Watching(tmp_path)
+
+    def write():
+        for number in range(6):
+            with (tmp_path / "slow.jpg").open("ab") as file:
+                file.write(b"half")
+            at = time.time() - 86_400 + number
+            os.utime(tmp_path / "slow.jpg", (at, at))
+            time.sleep(SETTLE / 3)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert watching.take(1) == [("slow.jpg", b"half" * 6)]
+    writer.join()
+    assert watching.nothing_more()
+
+
+@pytest.mark.parametrize("age", [-86_400.0, 0.0, 86_400.0])
+def test_a_file_that_does_not_change_is_taken_after_it_settled(tmp_path, age):
+    put(tmp_path, "there.jpg", b"there", age)
+    began = time.monotonic()
+    watching = Watching(tmp_path)
+    assert watching.take(1) == [("there.jpg", b"there")]
+    assert SETTLE <= time.monotonic() - began < SETTLE + 2.0
+
+
+def test_names_that_are_not_utf_8_are_seen_shown_apart_known_renamed_and_moved(tmp_path):
+    folder, aside = tmp_path / "in", tmp_path / "done"
+    folder.mkdir()
+    aside.mkdir()
+    names = [b"a\xff.jpg", b"a\xfe.jpg", rb"a\xff.jpg", b"\xe9/b\n.jpg"]
+    watching = Watching(folder)
+    shown = {r"a\xff.jpg", r"a\xfe.jpg", r"a\x5cxff.jpg", "\\xe9/b\n.jpg"}
+    for name in names:
+        put(folder, os.fsdecode(name), name)
+    assert {name for name, _ in watching.take(4)} == shown
+    (folder / os.fsdecode(b"a\xff.jpg")).rename(folder / os.fsdecode(b"c\xff.jpg"))
+    assert watching.take(1) == [(r"c\xff.jpg", b"a\xff.jpg")]
+    file = watching.last
+    move_processed(file, aside, sha256_of(b"a\xff.jpg"), rejected=False)
+    assert os.listdir(os.fsencode(aside)) == [b"c\xff.jpg"]
+    again = Watching(folder, {file.shown: Known(file.mark, "0" * 64)})
+    assert len(again.take(3)) == 3
+    assert again.nothing_more()
+
+
+def no_events(*_, **__):
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+    yield
+
+
+def test_without_events_the_folder_is_looked_through_and_that_is_said_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(folder_changes, "watch", no_events)
+    monkeypatch.setattr(folder_changes, "EVENTS_AGAIN_SECONDS", 0.0)
+    watching = Watching(tmp_path)
+    for name in ("a.jpg", "deep/b.jpg"):
+        put(tmp_path, name, name.encode())
+        watching.seconds = 8.0
+        assert watching.take(1) == [(name, name.encode())]
+    (said,) = watching.said
+    assert "looked through every second" in said
+    assert "Too many open files" in said
+    monkeypatch.undo()
+    monkeypatch.setattr(folder_changes, "POLL_SECONDS", 3600.0)
+    assert watching.nothing_more()
+    put(tmp_path, "c.jpg", b"c")
+    watching.seconds = 8.0
+    assert watching.take(1) == [("c.jpg", b"c")]
+
+
+@pytest.mark.parametrize("again", ["renamed", "made anew"])
+def test_a_folder_that_is_gone_is_said_and_watched_again_when_it_is_back(tmp_path, again):
+    folder, away = tmp_path / "in", tmp_path / "away"
+    folder.mkdir()
+    watching = Watching(folder)
+    put(folder, "a.jpg", b"a")
+    assert watching.take(1) == [("a.jpg", b"a")]
+    folder.rename(away)
+    assert watching.nothing_more()
+    assert "is gone" in watching.folder.trouble
+    assert watching.said == [watching.folder.trouble]
+    put(away, "b.jpg", b"b")
+    if again == "renamed":
+        away.rename(folder)
+    else:
+        folder.mkdir()
+        put(folder, "b.jpg", b"b")
+    watching.seconds = 8.0
+    assert watching.take(1) == [("b.jpg", b"b")]
+    put(folder, "c.jpg", b"c")
+    assert watching.take(1) == [("c.jpg", b"c")]
+    assert watching.folder.trouble == ""
+    assert watching.said[1:] == [f"The folder {folder} is back."]
+
+
+def test_under_a_share_that_is_not_mounted_nothing_is_taken(tmp_path, monkeypatch):
+    mounted = True
+    monkeypatch.setattr(os.path, "ismount", lambda _: mounted)
+    watching = Watching(tmp_path)
+    mounted = False
+    put(tmp_path, "a.jpg", b"under the share")
+    assert watching.nothing_more()
+    assert "is gone" in watching.folder.trouble
+    mounted = True
+    watching.seconds = 8.0
+    assert watching.take(1) == [("a.jpg", b"under the share")]
+
+
+@pytest.mark.parametrize("seconds", [3600.0, 0.0])
+def test_a_file_that_cannot_be_read_is_tried_again_for_a_while(tmp_path, monkeypatch, seconds):
+    monkeypatch.setattr(watch_folder, "UNREADABLE_SECONDS", seconds)
+    opened, held = type(tmp_path).open, []
+
+    def busy(path, *given):
+        held.append(path)
+        if len(held) < 3:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        return opened(path, *given)
+
+    put(tmp_path, "a.jpg", b"a")
+    monkeypatch.setattr(type(tmp_path), "open", busy)
+    assert Watching(tmp_path).take(1) == [("a.jpg", b"a" if seconds else b"")]
 
 
 def test_another_file_under_the_same_name_is_inspected_and_the_same_one_is_not(tmp_path):
@@ -120,6 +242,7 @@ def test_what_got_no_outcome_waits_again_before_all_others(tmp_path):
 
 def test_an_inspected_file_is_moved_beside_others_and_never_over_them(tmp_path):
     aside = tmp_path / "done"
+    aside.mkdir()
     watching = Watching(tmp_path, aside=aside)
     for content in (b"one", b"two", b"one"):
         put(tmp_path, "deep/a.jpg", content)
@@ -143,6 +266,7 @@ def test_an_inspected_file_is_moved_beside_others_and_never_over_them(tmp_path):
 @pytest.mark.parametrize("taken", [False, True])
 def test_a_file_that_was_replaced_before_it_is_moved_goes_back(tmp_path, taken, monkeypatch):
     aside = tmp_path / "done"
+    aside.mkdir()
     put(tmp_path, "a.jpg", b"read", age=60)
     watching = Watching(tmp_path, aside=aside)
     watching.take(1)
@@ -159,3 +283,43 @@ def test_a_file_that_was_replaced_before_it_is_moved_goes_back(tmp_path, taken, 
     watching.folder.forget(watching.last)
     left = {data for _, data in watching.take(2 if taken else 1)}
     assert left == ({b"newer", b"newest"} if taken else {b"newer"})
+
+
+def test_a_name_of_full_length_is_moved_beside_another_and_goes_back(tmp_path):
+    aside = tmp_path / "done"
+    aside.mkdir()
+    name = "n" * 251 + ".jpg"
+    watching = Watching(tmp_path, aside=aside)
+    for content in (b"one", b"two"):
+        put(tmp_path, name, content)
+        watching.take(1)
+        move_processed(watching.last, aside, sha256_of(content), rejected=False)
+        watching.folder.forget(watching.last)
+    assert sorted(path.read_bytes() for path in aside.iterdir()) == [b"one", b"two"]
+
+
+def test_what_goes_to_a_folder_that_is_gone_stays(tmp_path):
+    watching = Watching(tmp_path)
+    path = put(tmp_path, "a.jpg", b"a")
+    watching.take(1)
+    with pytest.raises(FileNotFoundError):
+        move_processed(watching.last, tmp_path / "gone", sha256_of(b"a"), rejected=False)
+    assert path.exists()
+    path.unlink()
+    move_processed(watching.last, tmp_path / "gone", sha256_of(b"a"), rejected=False)
+    assert not (tmp_path / "gone").exists()
+
+
+def test_a_share_without_second_names_gives_a_replaced_file_back(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    aside = tmp_path / "done"
+    aside.mkdir()
+    put(tmp_path, "a.jpg", b"read", age=60)
+    watching = Watching(tmp_path, aside=aside)
+    watching.take(1)
+    put(tmp_path, "a.jpg", b"newer", age=30)
+    move_processed(watching.last, aside, sha256_of(b"read"), rejected=False)
+    assert (tmp_path / "a.jpg").read_bytes() == b"newer"
