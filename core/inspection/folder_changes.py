@@ -138,14 +138,14 @@ class FolderChanges:
         except FileNotFoundError:
             self._identity = None
             self._without_events()
-        except (OSError, WatchfilesRustInternalError) as error:
+        except (OSError, UnicodeError, WatchfilesRustInternalError) as error:
             self._without_events()
             if not self._told_of_polling:
                 self._told_of_polling = True
                 self._tell(
                     f"The system gives no events of {printable(str(self._folder))} ({error}): it "
-                    "is looked through every second instead. Raise fs.inotify.max_user_instances "
-                    "and fs.inotify.max_user_watches."
+                    "is looked through every second instead. Where a limit is reached, raise "
+                    "fs.inotify.max_user_instances and fs.inotify.max_user_watches."
                 )
         else:
             self._events = events
