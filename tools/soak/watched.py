@@ -86,6 +86,8 @@ class Dropped:
         self.expected: set[str] = set()
         self.names: set[str] = set()
         """As they must be stored."""
+        self.written_over: set[str] = set()
+        """What was perhaps not moved yet when another photograph took its name."""
         self._chance = random.Random(seed)
         self._photographs = [encode_jpeg(part) for part in sample_parts(12, seed)]
         self._pause = seconds / files
@@ -107,6 +109,7 @@ class Dropped:
                 stored = self._stored()
                 names = [known for known, sha in inspected.items() if sha in stored]
                 name = names[-1] if names else name
+                self.written_over |= {inspected[name]} if names else set()
             self._write(name, data)
             self.names.add(stored_name(printable(name)))
             inspected[name] = sha256(data).hexdigest()
@@ -221,8 +224,7 @@ def _counted(engine: Engine, dropped: Dropped, folder: Path, aside: Path | None)
         for path in root.rglob("*")
         if path.is_file()
     }
-    # Of a file that was left, another may have taken the name.
-    lost = len(dropped.expected - kept) if aside else 0
+    lost = len(dropped.expected - dropped.written_over - kept)
     return Counter(
         inspected=len(rows),
         repeated=len(rows) - len(set(rows) & dropped.expected),
