@@ -31,18 +31,18 @@ def _decoded(member: zipfile.ZipInfo) -> str:
     for kind, data in _extra_fields(member.extra):
         if kind == _UNICODE_PATH and data[:5] == b"\x01" + struct.pack("<L", zlib.crc32(raw)):
             return data[5:].decode("utf-8", "replace")
-    for encoding in ("utf-8", "gb2312"):
-        # Pairs of bytes from 0xA1 on make no word in code page 437.
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    if _CP437_LETTERS.issuperset(raw):
-        return member.orig_filename
+    found = _in(raw, "utf-8")
+    if not found and not _CP437_LETTERS.issuperset(raw):
+        found = _in(raw, "gbk")
+    return found or member.orig_filename
+
+
+def _in(raw: bytes, encoding: str) -> str:
+    """The name in an encoding; empty where it is none in it."""
     try:
-        return raw.decode("gbk")
+        return raw.decode(encoding)
     except UnicodeDecodeError:
-        return member.orig_filename
+        return ""
 
 
 def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:

@@ -45,7 +45,7 @@ def names(upload: Upload, root: Path) -> list[str]:
         ("part 7.jpg", "ascii", 0),
         ("Prüfung/Größe.jpg", "cp437", 0),
         ("pièce à côté.jpg", "cp437", 0),
-        ("señal.jpg", "cp437", 0),
+        ("cañón.jpg", "cp437", 0),
         ("Prüfung/Größe.jpg", "utf-8", 0),
         ("铸件/零件 7.jpg", "utf-8", 0),
         ("铸件/零件 7.jpg", "utf-8", 0x800),
