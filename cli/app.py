@@ -11,6 +11,7 @@ import sys
 from typing import NoReturn
 
 import typer
+from rich.markup import escape
 
 from cli.benchmark import benchmark
 from cli.demo import demo, samples
@@ -43,7 +44,7 @@ def main() -> NoReturn:
     try:
         app()
     except QualityControlError as error:
-        console.print(f"[red]{error}[/red]", soft_wrap=True)
+        console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
         sys.exit(2 if isinstance(error, SettingsError) else 1)
     except ModuleNotFoundError as error:
         name = PACKAGES.get((error.name or "").partition(".")[0])

@@ -10,6 +10,7 @@ from threading import Event
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from cli.options import ThisStation, VerdictDatabase
 from cli.terminal import growing_bar, say
@@ -31,14 +32,23 @@ def watch(
     database_url: VerdictDatabase = None,
 ) -> None:
     """Inspect each file once as it comes into a folder, until the program is stopped."""
+    from core.inspection.file_names import printable
     from services.application import opened
     from services.inspection.watch_folder import SOURCE, watch_folder
 
     with opened(SOURCE, database_url) as application:
-        title = f"{station or application.settings.station}: {folder.name}"
+        named = f"{station or application.settings.station}: {printable(folder.name)}"
+        title = escape(" ".join(named.split()))
         with _stop_requested() as stop, growing_bar(title) as progress:
             found = watch_folder(
-                application, folder, station, move_to, settle, stop, progress=progress, say=say
+                application,
+                folder,
+                station,
+                move_to,
+                settle,
+                stop,
+                progress=progress,
+                say=lambda text: say(escape(text), soft_wrap=True),
             )
     say(f"Stopped. {found.done:,} files were inspected, {found.rejected:,} of them rejected.")
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from core.clock import now
-from core.inspection.watch_folder import Known, WatchedFile
+from core.inspection.watching.watch_folder import Known, WatchedFile
 from db.inspections.batches import end_batch
 from db.inspections.rows import LONGEST_NAME
 from db.schema import batch, watched_file, watcher
@@ -31,6 +31,8 @@ class Watcher:
     threads: int
     engine: str
     model_sha256: str
+    trouble: str | None = None
+    """What keeps it from its work, fit to be shown; empty where all is well."""
 
 
 def known_files(connection: Connection, station: str, folder: str) -> dict[str, Known]:
@@ -49,18 +51,18 @@ def remember_files(
     files: Sequence[tuple[WatchedFile, str]],
 ) -> None:
     """Note files with their sha256 as inspected; a later one under a name replaces the earlier."""
-    # A name that no database can keep is read again after a restart, and known by its sha256.
+    # A name that is too long for an index is read again after a restart, and known by its sha256.
     rows = {
-        file.name: {
+        file.shown: {
             "station": station,
             "folder": folder,
-            "file": file.name,
+            "file": file.shown,
             "mark": file.mark,
             "sha256": sha256,
             "inspected_at": now(),
         }
         for file, sha256 in files
-        if len(file.name) <= LONGEST_NAME and _can_be_kept(file.name)
+        if len(file.shown) <= LONGEST_NAME
     }
     _upsert(connection, watched_file, ("station", "folder", "file"), list(rows.values()))
 
@@ -104,11 +106,3 @@ def _upsert(
     statement = insert(table)
     changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
     connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), rows)
-
-
-def _can_be_kept(name: str) -> bool:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return "\x00" not in name

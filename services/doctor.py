@@ -23,12 +23,15 @@ from db.inspections.batches import unfinished_batches
 from db.inspections.parts import gallery_size
 from db.process.shift_report import latest_inspection
 from db.session import connect, newest_revision, reading, shown_address, writing
+from db.watch_folder import watchers
 
 LOW_DISK = 2_000_000_000
 """Bytes of free disk below which there is a warning; a shift's photographs may take as much."""
 VERY_LOW_DISK = 200_000_000
 TOLERANCE = timedelta(minutes=2)
 """By which clocks may differ."""
+ALIVE = timedelta(seconds=10)
+"""A watch folder service that recorded nothing for this long is not running."""
 
 
 class Health(StrEnum):
@@ -84,6 +87,7 @@ def _check_database(url: str) -> Iterator[Finding]:
         yield _checked("permissions", lambda: _check_writing(database))
         yield _checked("clock", lambda: _check_clock(database))
         yield _checked("batches", lambda: _check_batches(database))
+        yield _checked("watch folders", lambda: _check_watchers(database))
     finally:
         database.dispose()
 
@@ -144,6 +148,16 @@ def _check_batches(database: Database) -> Finding:
         f"{len(waiting)} are not finished, the oldest is number {waiting[-1].id}. Resume or "
         "discard them on the Inspect page if nothing is running.",
     )
+
+
+def _check_watchers(database: Database) -> Finding:
+    with reading(database) as connection:
+        found = watchers(connection)
+    alive = [item for item in found if datetime.now(UTC) - item.seen_at < ALIVE]
+    troubles = [f"{item.station}: {item.trouble}" for item in alive if item.trouble]
+    if troubles:
+        return Finding("watch folders", Health.FAULT, " ".join(troubles))
+    return Finding("watch folders", Health.GOOD, f"{len(alive)} of {len(found)} are running")
 
 
 def _check_model() -> Finding:

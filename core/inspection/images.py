@@ -4,8 +4,8 @@ Every photograph, in training and in serving, is decoded here, so both see the s
 pixels. The file's content decides its format; its name and extension are never trusted.
 Limits follow Pillow's security handbook (docs/handbook/security.rst): an allow-list of
 formats, a byte cap before opening, a pixel cap before decoding; and what a file's container
-demands is counted before that (``core.inspection.containers``). A photograph that is not
-complete is never a picture (``core.inspection.completeness``).
+demands is counted before that (``core.inspection.formats.containers``). A photograph that is not
+complete is never a picture (``core.inspection.formats.completeness``).
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from core.errors import ImageRejected
-from core.inspection.completeness import (
+from core.inspection.formats.completeness import (
     INCOMPLETE,
     check_complete,
     check_netpbm_complete,
     webp_ends_in_zeros,
 )
-from core.inspection.containers import DAMAGED, check_container, check_scans
-from core.inspection.gray import gray_of, gray_of_netpbm
-from core.inspection.jpeg import JpegLayout
-from core.inspection.known_formats import (
+from core.inspection.formats.containers import DAMAGED, check_container, check_scans
+from core.inspection.formats.gray import gray_of, gray_of_netpbm
+from core.inspection.formats.jpeg import JpegLayout
+from core.inspection.formats.known_formats import (
     reason_for_known_format,
     reason_for_unidentified,
     reason_for_unread_bmp,
 )
-from core.inspection.last_rows import filled_from_below
-from core.inspection.netpbm import Netpbm, netpbm_header
-from core.inspection.tiff_tags import ORIENTATION, as_pillow_reads_it, first_directory
+from core.inspection.formats.last_rows import filled_from_below
+from core.inspection.formats.netpbm import Netpbm, netpbm_header
+from core.inspection.formats.tiff_tags import ORIENTATION, as_pillow_reads_it, first_directory
 
 SHORTER_SIDE = 1200
 """Least pixels that a photograph's shorter side keeps when it is decoded at a fraction of its
@@ -110,7 +110,7 @@ def decode(
 
     A large JPEG is decoded at a fraction of its size that keeps ``shorter_side`` pixels. The
     gray levels are the same in every container that keeps the picture without loss
-    (``core.inspection.gray``). An incomplete photograph is rejected.
+    (``core.inspection.formats.gray``). An incomplete photograph is rejected.
     """
     limits = limits or PictureLimits()
     if not data:

@@ -16,12 +16,14 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Protocol, cast
 
 from core.errors import ImageRejected, UploadRefused
+from core.inspection.file_names import passed_over
 from core.inspection.images import MAX_BYTES
 from core.inspection.spool import SpooledFile, discard, new_folder
+from core.inspection.zip_names import member_name
 
 _NESTED = "An archive inside an archive is not opened. Upload it by itself."
 _TOO_LARGE = f"The file has more than {MAX_BYTES / 1e6:.1f} MB. Save it smaller or as JPEG."
@@ -34,7 +36,6 @@ CHUNK = 256 * 1024
 _DIRECTORY_BYTES_PER_FILE = 1024
 """Bytes of an archive's table of contents for each file that is allowed, names included."""
 _ARCHIVE_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-_CLUTTER = ("__macosx", "thumbs.db", "desktop.ini")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 
@@ -116,7 +117,7 @@ def receive(uploads: Iterable[Upload], root: Path, limits: Limits) -> Received:
     files: list[SpooledFile] = []
     try:
         for upload in uploads:
-            if _is_clutter(upload.name):
+            if passed_over(upload.name.replace("\\", "/")):
                 continue
             if _is_archive(upload):
                 files += _unpack(upload, folder, account)
@@ -135,14 +136,6 @@ def receive(uploads: Iterable[Upload], root: Path, limits: Limits) -> Received:
         discard(folder)
         raise
     return Received(folder, tuple(files))
-
-
-def _is_clutter(name: str) -> bool:
-    """What cameras and desktops leave in folders, and directories."""
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    last = parts[-1] if parts else ""
-    hidden = any(part.startswith(".") and part != ".." and part != "." for part in parts)
-    return hidden or last.lower() in _CLUTTER or "__macosx" in (part.lower() for part in parts)
 
 
 def _is_archive(upload: Upload) -> bool:
@@ -193,7 +186,7 @@ def _unpack(upload: Upload, folder: Path, account: _Account) -> list[SpooledFile
                 raise ImageRejected(_ENCRYPTED_ARCHIVE)
             for member in members:
                 account.add_file()
-                name = f"{upload.name}/{member.filename}"
+                name = f"{upload.name}/{member_name(member)}"
                 files.append(_copy(_member(archive, member), name, folder, account))
     except (ImageRejected, UploadRefused) as refusal:
         for file in files:
@@ -206,7 +199,8 @@ def _unpack(upload: Upload, folder: Path, account: _Account) -> list[SpooledFile
 
 
 def _is_wanted(member: zipfile.ZipInfo) -> bool:
-    return not member.is_dir() and not _is_clutter(member.filename)
+    name = member_name(member)
+    return not name.endswith("/") and not passed_over(name)
 
 
 @contextmanager

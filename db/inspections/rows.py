@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -52,10 +53,14 @@ INSPECTION_FROM = inspection.join(photograph).join(model)
 def stored_name(name: str) -> str:
     """A file's name as both databases can keep it: without NUL, valid UTF-8, of bounded length.
 
-    A longer name keeps its end, where the file is named; the cut is marked with "…".
+    A longer name keeps its end, where the file is named; the cut is marked with "…" and eight
+    characters that tell it from another name with this end.
     """
     clean = name.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-    return clean if len(clean) <= LONGEST_NAME else "…" + clean[1 - LONGEST_NAME :]
+    if len(clean) <= LONGEST_NAME:
+        return clean
+    mark = f"…{sha256(clean.encode('utf-8')).hexdigest()[:8]}…"
+    return mark + clean[len(mark) - LONGEST_NAME :]
 
 
 def number_or_none(value: float) -> float | None:

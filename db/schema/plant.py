@@ -74,6 +74,8 @@ watcher = Table(
     Column("threads", Integer, nullable=False),
     Column("engine", Text, nullable=False),
     Column("model_sha256", Text, nullable=False),
+    # What keeps it from its work; empty where all is well.
+    Column("trouble", Text),
     UniqueConstraint("station", "folder"),
 )
 

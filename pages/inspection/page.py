@@ -66,7 +66,8 @@ def _upload_form(
         uploads = st.file_uploader(
             "JPEG, PNG, BMP, TIFF or WebP photographs of parts, up to "
             f"{MAX_BYTES / 1e6:.0f} MB each, or ZIP archives of them",
-            type=TYPES,
+            # A folder's other files would be left out without a word: each gets its reason.
+            type=None if folder else TYPES,
             accept_multiple_files="directory" if folder else True,
             key=f"uploads-{folder}",
         )

@@ -48,6 +48,15 @@ class Running:
     threads: int
     engine: str
     model: str
+    trouble: str = ""
+    """What keeps it from its work."""
+
+    @property
+    def state(self) -> str:
+        """In a word or two."""
+        if not self.alive:
+            return "not running"
+        return "in trouble" if self.trouble else "running"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +99,7 @@ def read_live(services: Services, station: str | None) -> Live:
             watcher.threads,
             watcher.engine,
             watcher.model_sha256,
+            watcher.trouble or "",
         )
         for watcher in watchers
         if station in (None, watcher.station)
@@ -143,6 +153,10 @@ def live_view(services: Services, station: str | None) -> None:
 
 
 def _standing(services: Services, live: Live) -> None:
+    for process in live.running:
+        if process.alive and process.trouble:
+            name, trouble = plain(process.name), plain(process.trouble)
+            st.error(f"**{name}:** {trouble}", icon=":material/error:")
     found = takt_status(live.latency, services.settings.takt_seconds)
     if found.good is None:
         st.info(found.reason, icon=":material/pause_circle:")
@@ -221,7 +235,7 @@ def _processes(running: Sequence[Running]) -> None:
     st.dataframe(
         {
             "Process": [" ".join(process.name.split()) for process in running],
-            "State": ["running" if process.alive else "not running" for process in running],
+            "State": [process.state for process in running],
             "Waiting": [process.waiting if process.alive else None for process in running],
             "Memory (MB)": [
                 round(process.memory_megabytes) if process.alive else None for process in running

@@ -11,10 +11,11 @@ from pathlib import Path
 from time import perf_counter
 
 from core.errors import StoreUnavailable
+from core.inspection.file_names import passed_over, printable
 from core.inspection.images import MAX_BYTES
 from core.inspection.records import Outcome, Photograph, Rejection
 from core.inspection.retry import RetryPolicy
-from core.inspection.watch_folder import may_be_a_picture
+from core.inspection.watching.watch_folder import may_be_a_picture
 from core.logs import fields
 from core.process.csv_export import INSPECTION_COLUMNS, REJECTED, Cell, inspection_row, write_rows
 from db.inspections.batches import continue_batch
@@ -43,8 +44,9 @@ class FilesReport:
 def photograph_files(paths: Iterable[Path]) -> tuple[list[Path], int]:
     """Files to inspect, each once, and how many files in folders were skipped.
 
-    A file that is named is always taken; in folders, read recursively, hidden files and
-    those whose extension says they are something else (tables, texts) are not.
+    A file that is named is always taken; in folders, read recursively, those that are passed
+    over everywhere (hidden, half-written, a server's own) are not, nor those whose extension
+    says they are something else (tables, texts), which are counted.
     """
     files: dict[Path, None] = {}
     skipped = 0
@@ -53,7 +55,7 @@ def photograph_files(paths: Iterable[Path]) -> tuple[list[Path], int]:
             files[path] = None
             continue
         for found in sorted(path.rglob("*")):
-            if not found.is_file() or found.name.startswith("."):
+            if passed_over(found.relative_to(path).as_posix()) or not found.is_file():
                 continue
             if may_be_a_picture(found):
                 files[found] = None
@@ -78,7 +80,7 @@ def inspect_files(
     The CSV grows as parts are stored. Raises the errors of engine and store.
     """
     _, model = application.ready()
-    kind = (SOURCE, label, station or application.settings.station, model.id)
+    kind = (SOURCE, printable(label), station or application.settings.station, model.id)
     batch = write(
         application.database, lambda connection: continue_batch(connection, *kind, len(files))
     )
@@ -103,9 +105,10 @@ def _read(files: Iterable[Path]) -> Iterator[Photograph]:
         # One byte over the limit is enough for the decoder to refuse a file of any size.
         try:
             with path.open("rb") as file:
-                yield Photograph(str(path), file.read(MAX_BYTES + 1))
+                yield Photograph(printable(str(path)), file.read(MAX_BYTES + 1))
         except OSError as error:
-            yield Photograph(str(path), b"", fault=f"The file cannot be read: {error.strerror}.")
+            reason = f"The file cannot be read: {error.strerror}."
+            yield Photograph(printable(str(path)), b"", fault=reason)
 
 
 def _counted(

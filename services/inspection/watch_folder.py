@@ -16,10 +16,12 @@ from sqlalchemy import Connection
 
 from core.clock import now
 from core.errors import StoreBusy, StoreError, StoreLost, StoreUnavailable
-from core.inspection.move_processed import move_processed
+from core.inspection.file_names import printable
 from core.inspection.records import Outcome, Rejection
 from core.inspection.retry import RetryPolicy
-from core.inspection.watch_folder import WatchedFile, WatchedFolder
+from core.inspection.watching.frozen_camera import Repeats
+from core.inspection.watching.move_processed import move_processed
+from core.inspection.watching.watch_folder import WatchedFile, WatchedFolder
 from core.logs import fields
 from core.model.engine import Engine
 from core.process.shifts import Shift
@@ -67,7 +69,7 @@ class _Watch:
     station: str
     folder: WatchedFolder
     move_to: Path | None
-    say: Callable[[str], object]
+    tell: Callable[[str], object]
     show: Show
     stop: threading.Event
     done: int = 0
@@ -75,11 +77,21 @@ class _Watch:
     batch_id: int | None = None
     not_remembered: list[tuple[WatchedFile, str]] = field(default_factory=list)
     remembering: threading.Lock = field(default_factory=threading.Lock)
+    to_move: list[tuple[WatchedFile, Outcome]] = field(default_factory=list)
+    """Inspected while the folder they go to, or theirs, was gone."""
+    moving: threading.Lock = field(default_factory=threading.Lock)
+    repeats: Repeats = field(default_factory=Repeats)
+    cannot_move: str = ""
 
     @property
     def place(self) -> str:
         """The folder as the database knows it."""
-        return str(self.folder.folder)
+        return printable(str(self.folder.folder))
+
+    @property
+    def trouble(self) -> str:
+        """What keeps it from its work; empty where all is well."""
+        return " ".join(filter(None, (self.folder.trouble, self.cannot_move, self.repeats.said)))
 
 
 def watch_folder(
@@ -96,20 +108,29 @@ def watch_folder(
     """Inspect every file of ``folder``, and those that come, until ``stop`` is set.
 
     Inspected files are moved to ``move_to``, or left where that is None. Retries while the
-    database is busy or lost; raises StoreError where it cannot be used.
+    database is busy or lost, and waits for a folder that is gone; raises StoreError where the
+    database or ``move_to`` cannot be used.
     """
     engine, model = application.ready()
     database = application.database
     named = station or application.settings.station
     with reading(database) as connection:
-        known = {} if move_to else known_files(connection, named, str(folder.resolve()))
-    watched = WatchedFolder(folder, known, settle, stop, move_to)
-    watch = _Watch(application, engine, model, named, watched, move_to, say, progress, stop)
+        known = {} if move_to else known_files(connection, named, printable(str(folder.resolve())))
+    if move_to is not None:
+        _make(move_to)
+
+    def tell(text: str) -> None:
+        log.warning("%s", text)
+        say(text)
+
+    watched = WatchedFolder(folder, known, settle, stop, move_to, tell)
+    watch = _Watch(application, engine, model, named, watched, move_to, tell, progress, stop)
     with _heartbeat(watch):
         while not stop.is_set():
             _inspect_next(watch)
+    _move(watch)
     with writing(database) as connection:
-        finish_left_batches(connection, SOURCE, folder.resolve().name, named)
+        finish_left_batches(connection, SOURCE, Path(watch.place).name, named)
     return WatchReport(watch.done, watch.rejected)
 
 
@@ -133,9 +154,11 @@ def _heartbeat(watch: _Watch) -> Iterator[None]:
                 watch.engine.threads,
                 watch.engine.kind.value,
                 watch.engine.card.identity,
+                watch.trouble,
             )
             # Where the database is busy the next heartbeat comes in a second.
             with suppress(StoreError):
+                _move(watch)
                 _remember(watch, partial(record_heartbeat, state=state))
 
     thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
@@ -164,12 +187,12 @@ def _inspect_next(watch: _Watch) -> None:
     """Inspect until told to stop, or until the shift or the threshold changes."""
     if not watch.folder.wait():
         return
-    retry = RetryPolicy(lambda reason: watch.say(reason) if reason else None, watch.stop)
+    retry = RetryPolicy(lambda reason: watch.tell(reason) if reason else None, watch.stop)
     try:
         _inspect(watch, retry)
     except (StoreBusy, StoreLost) as error:
         watch.folder.give_back()
-        watch.say(str(error))
+        watch.tell(str(error))
         watch.stop.wait(AGAIN_SECONDS)
 
 
@@ -220,14 +243,52 @@ def _settle(watch: _Watch, outcome: Outcome) -> None:
     file = watch.folder.next_done(result.sha256)
     watch.done += 1
     watch.rejected += isinstance(result, Rejection)
+    if outcome.photograph.data and (said := watch.repeats.add(file.shown, result.sha256)):
+        watch.tell(said)
     if watch.move_to is None:
         watch.not_remembered.append((file, result.sha256))
         return
+    watch.to_move.append((file, outcome))
+    _move(watch)
+
+
+def _move(watch: _Watch) -> None:
+    """Move what was inspected; what cannot be moved because a folder is gone is moved later."""
+    with watch.moving:
+        _move_in_order(watch)
+
+
+def _move_in_order(watch: _Watch) -> None:
+    while watch.move_to is not None and watch.to_move:
+        file, outcome = watch.to_move[0]
+        rejected = isinstance(outcome.result, Rejection)
+        try:
+            move_processed(file, watch.move_to, outcome.result.sha256, rejected)
+        except OSError as error:
+            said = f"{file.shown} was inspected and cannot be moved to {_shown(watch.move_to)}"
+            if watch.move_to.is_dir() and watch.folder.folder.is_dir():
+                raise StoreUnavailable(
+                    f"{said} ({error.strerror}). Give this program permission, or watch without "
+                    "moving."
+                ) from error
+            if not watch.cannot_move:
+                watch.cannot_move = f"{said}, which is gone. It is moved when the folder is back."
+                watch.tell(watch.cannot_move)
+            return
+        watch.cannot_move = ""
+        watch.to_move.pop(0)
+        watch.folder.forget(file)
+
+
+def _make(folder: Path) -> None:
     try:
-        move_processed(file, watch.move_to, result.sha256, isinstance(result, Rejection))
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreUnavailable(
-            f"{file.name} was inspected and cannot be moved to {watch.move_to} "
-            f"({error.strerror}). Give this program permission, or watch without moving."
+            f"{_shown(folder)} cannot be made ({error.strerror}). Give this program permission, "
+            "or watch without moving."
         ) from error
-    watch.folder.forget(file)
+
+
+def _shown(folder: Path) -> str:
+    return printable(str(folder))

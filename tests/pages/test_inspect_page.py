@@ -166,6 +166,16 @@ def test_without_a_model_stored_verdicts_can_be_looked_at(
     assert len(app.image) == 3 + 1
 
 
+def test_a_chosen_folder_keeps_every_file_so_that_each_gets_a_reason(app: AppTest) -> None:
+    app.run()
+    (files,) = app.get("file_uploader")
+    assert ".zip" in files.proto.type
+    app.get("button_group")[0].set_value("Folder").run()
+    assert not app.exception
+    (folder,) = app.get("file_uploader")
+    assert list(folder.proto.type) == []
+
+
 def test_without_a_database_the_app_says_so(
     app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

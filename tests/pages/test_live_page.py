@@ -96,6 +96,23 @@ def test_a_watcher_is_shown_while_it_tells_something(app: AppTest, sqlite_url: s
     assert table.value["State"].tolist() == ["running", "running", "not running"]
 
 
+def test_what_keeps_a_watcher_from_its_work_is_said(app: AppTest, sqlite_url: str) -> None:
+    engine = connect(sqlite_url)
+    at = datetime.now(UTC)
+    for station, seen in (("here", at), ("gone", at - timedelta(minutes=1))):
+        trouble = f"The folder /in of {station} is *gone*."
+        state = Watcher(station, "/in", seen, 17, 250.0, 1.5, 2, "onnx", MODEL, trouble)
+        with writing(engine) as connection:
+            record_heartbeat(connection, state)
+    engine.dispose()
+    app.run()
+    (error,) = [error.value for error in app.error]
+    assert "watch in, here" in error
+    assert r"is \*gone\*" in error
+    (table,) = app.dataframe
+    assert table.value["State"].tolist() == ["running", "in trouble", "not running"]
+
+
 class Shot(io.BytesIO):
     """A photograph as the browser hands it in."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,9 +19,10 @@ from core.model import card
 from db.inspections.batches import finish_batch
 from db.inspections.parts import data_version
 from db.session import connect, reading, writing
+from db.watch_folder import Watcher, record_heartbeat
 from services import doctor
 from services.doctor import Health, check
-from tests.stored_parts import open_store, outcome
+from tests.stored_parts import MODEL, open_store, outcome
 
 
 @pytest.fixture(autouse=True)
@@ -156,3 +158,20 @@ def test_looking_changes_nothing(database: Engine, database_url: str) -> None:
     if database.dialect.name == "sqlite":
         assert tables() == before
     assert card.MODELS.is_dir()
+
+
+def test_a_watch_folder_that_is_gone_is_a_fault_while_its_service_runs(
+    database: Engine, database_url: str
+) -> None:
+    moment = datetime.now(UTC)
+    at_work = Watcher("line 1", "/in", moment, 0, 250.0, 1.5, 2, "onnx", MODEL)
+    ended = replace(at_work, station="line 2", seen_at=moment - timedelta(days=1), trouble="Old.")
+    with writing(database) as connection:
+        record_heartbeat(connection, at_work)
+        record_heartbeat(connection, ended)
+    assert findings(database_url)["watch folders"] == (Health.GOOD, "1 of 2 are running")
+    with writing(database) as connection:
+        record_heartbeat(connection, replace(at_work, trouble="The folder /in is gone."))
+    said = (Health.FAULT, "line 1: The folder /in is gone.")
+    assert findings(database_url)["watch folders"] == said
+    assert exit_code(database_url) == 1

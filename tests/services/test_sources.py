@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import threading
 import zipfile
@@ -30,7 +31,7 @@ from db.session import reading, writing
 from services.application import Application, registered_model
 from services.inspection import camera, uploads
 from services.inspection.batch_worker import BatchWorker
-from services.inspection.files import inspect_files
+from services.inspection.files import inspect_files, photograph_files
 from services.inspection.watch_folder import watch_folder
 from tests.fakes import BrightnessEngine, Upload
 
@@ -160,6 +161,26 @@ def test_a_watcher_that_starts_again_continues_its_batch(
     broken()
     watch(application, folder)
     check_finished(application, "watch folder")
+
+
+def test_in_a_folder_the_command_line_passes_over_what_is_passed_over_everywhere(
+    application: Application, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    for name in ("a.jpg", "deep/b", "@eaDir/a.jpg", ".x/a.jpg", "Thumbs.db", "c.jpg.part", "d.csv"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(PARTS[0])
+    named = tmp_path / os.fsdecode(b"\xff.ok")
+    named.write_bytes(PARTS[1])
+    files, skipped = photograph_files([folder, named])
+    assert files == [folder / "a.jpg", folder / "deep/b", named]
+    assert skipped == 1
+    table = tmp_path / "table.csv"
+    inspect_files(
+        application, files, str(named), csv=table, progress=lambda *_: None, say=lambda _: None
+    )
+    assert rf"{tmp_path}/\xff.ok" in table.read_text(encoding="utf-8")
+    check_finished(application, "command line", 3)
 
 
 def test_a_camera_batch_is_finished_after_every_photograph_and_extended_by_the_next(

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from core.errors import ImageRejected
-from core.inspection import gray
+from core.inspection.formats import gray
 from core.inspection.frame import SIDE
 from core.inspection.images import decode
 from tests.bad_files import bad_files, encoded, many_scans, mutants, part, photograph

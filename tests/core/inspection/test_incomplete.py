@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from core.errors import ImageRejected
-from core.inspection.completeness import INCOMPLETE
+from core.inspection.formats.completeness import INCOMPLETE
 from core.inspection.images import decode
 from core.synthetic.samples import sample_parts
 from tests.bad_files import encoded, part, photograph

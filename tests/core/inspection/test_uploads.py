@@ -95,7 +95,18 @@ def test_a_name_is_a_label_and_never_a_path(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["folder/", ".DS_Store", "a/.hidden/b.jpg", "__MACOSX/a.jpg", "x/Thumbs.db", "desktop.ini"],
+    [
+        "folder/",
+        ".DS_Store",
+        "a/.hidden/b.jpg",
+        "__MACOSX/a.jpg",
+        "x/Thumbs.db",
+        "desktop.ini",
+        "x/@eaDir/a.jpg",
+        "$RECYCLE.BIN\\a.jpg",
+        "a.jpg.filepart",
+        "a.ok",
+    ],
 )
 def test_clutter_is_passed_over(tmp_path: Path, name: str) -> None:
     uploads = [archive([(name, b""), ("a.jpg", b"one")])]

@@ -14,7 +14,8 @@ from core.inspection.part_finder import judged_pixels
 from core.model.card import CARD, GRAPH, MODELS, WEIGHTS, read_card
 from core.model.engine import EngineKind, load_engine
 from core.model.metrics import probabilities
-from core.synthetic.samples import sample_parts
+from core.model.second_look import judge
+from core.synthetic.samples import encode_jpeg, sample_parts
 from core.training.augment.augmentation import cells_of
 
 SEED = 777
@@ -74,10 +75,12 @@ def test_side_by_side_is_the_same_as_alone(onnx, parts):
     assert np.abs(alone.evidence - beside.evidence).max() < 1e-6
 
 
-def test_rendered_parts_get_the_right_verdict(onnx, inference, parts):
-    called = probabilities(inference.log_odds) >= onnx.card.threshold.probability
+def test_rendered_parts_get_the_right_verdict(onnx, parts):
+    threshold = onnx.card.threshold.probability
+    judged = [judge(onnx, judged_pixels(encode_jpeg(part)), threshold) for part in parts]
+    called = probabilities([each.log_odds for each in judged]) >= threshold
     right = called == np.array([part.is_defective for part in parts])
-    assert right.mean() >= 0.95
+    assert right.mean() >= 0.9
 
 
 def test_the_strongest_cell_lies_at_a_defect(inference, parts):

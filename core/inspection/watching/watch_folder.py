@@ -4,11 +4,9 @@
     for photograph in folder.photographs(goes_on): ...      # in the order they were written
     file = folder.next_done(sha256)                             # which file an outcome belongs to
 
-A file is complete when its size and times have not changed for ``settle`` seconds, or when it
-was last written longer ago than that: so one that is renamed into the folder is taken at once.
-A file is known by its name and its mark; another file under the same name has another mark.
-Events of the file system (``watchfiles``) only say where to look, and the whole folder is
-looked through now and then, because a network share may report nothing.
+A file is complete when its size and times have not changed for ``settle`` seconds by this machine's
+own clock: what a share says of the time of writing may be hours off. A file is known by its name
+and its mark; another file under the same name has another mark.
 """
 
 from __future__ import annotations
@@ -23,17 +21,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from watchfiles import watch
-
+from core.inspection.file_names import passed_over, printable
 from core.inspection.images import EXTENSIONS, MAX_BYTES
 from core.inspection.records import Photograph
+from core.inspection.watching.folder_changes import FolderChanges
 
-LOOK_MS = 100
-"""Longest time between two looks at files that are being written."""
-LOOK_THROUGH_SECONDS = 30.0
-"""Between two looks through the whole folder."""
-UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".filepart")
-"""How programs name a file that they are still writing."""
+UNREADABLE_SECONDS = 10.0
+"""For which a file that cannot be read is tried again: its writer or the share may hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +44,29 @@ class WatchedFile:
 
     path: Path
     name: str
-    """Its path inside the folder."""
+    """Its path inside the folder, as Python reads it from disk."""
     mark: str
     """Differs for other content under the same name."""
+
+    @property
+    def shown(self) -> str:
+        """The name as it is shown and stored; another name is shown otherwise."""
+        return printable(self.name)
 
 
 def may_be_a_picture(path: Path) -> bool:
     """Whether a file's name does not say that it is something else."""
     extension = path.suffix.lower().lstrip(".")
-    kind = mimetypes.guess_type(path.name)[0]
+    kind = mimetypes.guess_type(f"name{path.suffix}")[0]
     return extension in EXTENSIONS or kind is None or kind.startswith("image/")
 
 
 class WatchedFolder:
     """The files of a folder that are still to be inspected.
 
-    ``known`` are, by name, those that were inspected, ``aside`` a folder within that is not
-    looked into. Used by the thread that reads and the one that takes outcomes.
+    ``known`` are, by the name shown, those that were inspected, ``aside`` a folder within that
+    is not looked into; ``tell`` is told what keeps it from seeing files. Used by the thread that
+    reads and the one that takes outcomes.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class WatchedFolder:
         settle: float,
         stop: threading.Event,
         aside: Path | None = None,
+        tell: Callable[[str], object] = lambda _: None,
     ) -> None:
         self.folder = folder.resolve()
         self._known = dict(known)
@@ -87,19 +88,14 @@ class WatchedFolder:
         self._ready: deque[WatchedFile] = deque()
         self._queued: dict[str, str] = {}
         self._begun: deque[WatchedFile] = deque()
-        self._looked_through = -LOOK_THROUGH_SECONDS
-        self._changes = watch(
-            self.folder,
-            watch_filter=None,
-            debounce=50,
-            step=10,
-            stop_event=stop,
-            rust_timeout=LOOK_MS,
-            yield_on_timeout=True,
-            raise_interrupt=False,
-            ignore_permission_denied=True,
-        )
-        next(self._changes, None)  # It watches from here on, so the first look misses nothing.
+        self._unreadable: dict[str, float] = {}
+        """Files that could not be read, and since when."""
+        self._changes = FolderChanges(self.folder, stop, tell)
+
+    @property
+    def trouble(self) -> str:
+        """Why no file can be seen; empty where all is well."""
+        return self._changes.trouble
 
     @property
     def waiting(self) -> int:
@@ -127,7 +123,7 @@ class WatchedFolder:
     def next_done(self, sha256: str) -> WatchedFile:
         """The file of the next outcome: they come in the order the photographs went."""
         file = self._begun.popleft()
-        self._known[file.name] = Known(file.mark, sha256)
+        self._known[file.shown] = Known(file.mark, sha256)
         self._queued.pop(file.name, None)
         return file
 
@@ -138,25 +134,20 @@ class WatchedFolder:
 
     def forget(self, file: WatchedFile) -> None:
         """The file is no longer under its name; another may come."""
-        known = self._known.get(file.name)
+        known = self._known.get(file.shown)
         if known is not None and known.mark == file.mark:
-            del self._known[file.name]
+            del self._known[file.shown]
 
     def _look(self) -> None:
-        found: list[tuple[int, WatchedFile]] = []
-        if time.monotonic() - self._looked_through >= LOOK_THROUGH_SECONDS:
-            self._looked_through = time.monotonic()
-            paths = self._everything(self.folder)
-        else:
-            changed = next(self._changes, set())
-            names = {path for _, path in changed} | {
-                os.path.join(self.folder, name) for name in self._written
-            }
-            paths = (found for name in names for found in self._behind(name))
-        for path in paths:
-            complete = self._complete(Path(path))
-            if complete is not None:
-                found.append(complete)
+        places = self._changes.next()
+        if self.trouble:
+            # What is there when the folder is back is found and waited for anew.
+            self._written.clear()
+            self._unreadable.clear()
+            return
+        places |= {os.path.join(self.folder, name) for name in self._written}
+        paths = {path for place in places for path in self._behind(place)}
+        found = [complete for path in paths if (complete := self._complete(Path(path)))]
         for _, file in sorted(found, key=lambda item: (item[0], item[1].name)):
             self._queued[file.name] = file.mark
             self._ready.append(file)
@@ -170,7 +161,7 @@ class WatchedFolder:
             folders[:] = [
                 name
                 for name in folders
-                if not name.startswith(".") and Path(root, name) != self._aside
+                if not passed_over(f"{name}/") and Path(root, name) != self._aside
             ]
             yield from (os.path.join(root, name) for name in names)
 
@@ -185,13 +176,10 @@ class WatchedFolder:
             name = os.path.relpath(path, self.folder)
             self._written.pop(name, None)
             return None
-        hidden = any(part.startswith(".") for part in Path(name).parts)
-        unfinished = path.suffix.lower() in UNFINISHED
-        regular = stat.S_ISREG(status.st_mode)
-        if hidden or unfinished or not regular or not may_be_a_picture(path):
+        if passed_over(name) or not stat.S_ISREG(status.st_mode) or not may_be_a_picture(path):
             return None
         mark = _mark(status)
-        known = self._known.get(name)
+        known = self._known.get(printable(name))
         if mark == self._queued.get(name) or (known is not None and mark == known.mark):
             self._written.pop(name, None)
             return None
@@ -199,8 +187,7 @@ class WatchedFolder:
         seen, since = self._written.get(name, ("", now))
         if seen != mark:
             since = now
-        old = self._settle <= time.time() - status.st_mtime
-        if not old and now - since < self._settle:
+        if now - since < self._settle:
             self._written[name] = (mark, since)
             return None
         self._written.pop(name, None)
@@ -213,21 +200,28 @@ class WatchedFolder:
                 # One byte over the limit is enough for the decoder to refuse a file of any size.
                 data = stream.read(MAX_BYTES + 1)
                 status = os.fstat(stream.fileno())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             self._queued.pop(file.name, None)
             return None
         except OSError as error:
+            now = time.monotonic()
+            if now - self._unreadable.setdefault(file.name, now) < UNREADABLE_SECONDS:
+                self._queued.pop(file.name, None)
+                self._written[file.name] = (file.mark, now)
+                return None
+            del self._unreadable[file.name]
             reason = f"The file cannot be read: {error.strerror}."
-            return Photograph(file.name, b"", fault=reason)
+            return Photograph(file.shown, b"", fault=reason)
+        self._unreadable.pop(file.name, None)
         if _mark(status) != file.mark:
             self._queued.pop(file.name, None)
             self._written[file.name] = (_mark(status), time.monotonic())
             return None
-        known = self._known.get(file.name)
-        photograph = Photograph(file.name, data)
+        known = self._known.get(file.shown)
+        photograph = Photograph(file.shown, data)
         if known is not None and known.sha256 == photograph.sha256:
             # Copied, moved or touched: the same photograph under the same name.
-            self._known[file.name] = Known(file.mark, known.sha256)
+            self._known[file.shown] = Known(file.mark, known.sha256)
             self._queued.pop(file.name, None)
             return None
         return photograph

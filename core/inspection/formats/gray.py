@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, TiffImagePlugin
 
 from core.errors import ImageRejected
-from core.inspection.bit_depth import sixteen_bit_depth
-from core.inspection.netpbm import Netpbm, netpbm_values
-from core.inspection.tiff_planes import gray_of_planes, has_16_bit_planes
-from core.inspection.tiff_tags import PHOTOMETRIC, WHITE_IS_ZERO, first_directory
+from core.inspection.formats.bit_depth import sixteen_bit_depth
+from core.inspection.formats.netpbm import Netpbm, netpbm_values
+from core.inspection.formats.tiff_planes import gray_of_planes, has_16_bit_planes
+from core.inspection.formats.tiff_tags import PHOTOMETRIC, WHITE_IS_ZERO, first_directory
 
 AT_ONCE = 1_000_000
 """Pixels of which the gray is made at a time; all at once takes four times as much memory."""
@@ -29,7 +29,7 @@ def gray_of(image: Image.Image, data: bytes) -> NDArray[np.uint8]:
     """The picture in gray, as (rows, columns); raises ImageRejected where that has no meaning.
 
     ``data`` is its file, before anything of it was changed for Pillow.
-    16-bit values are reduced by the depth that the camera used (``core.inspection.bit_depth``),
+    16-bit values are reduced by the camera's depth (``core.inspection.formats.bit_depth``),
     floating point from 0 to 1, to 255 or to 65535 by its range, and alpha that hides everything
     or nothing is not looked at; other alpha lies on white.
     """

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import TiffImagePlugin
 
-from core.inspection.bit_depth import smallest_depth
+from core.inspection.formats.bit_depth import smallest_depth
 
 _BITS, _COMPRESSION, _SAMPLES, _PLANAR = 258, 259, 277, 284
 _STRIPS, _ROWS, _TILE_WIDTH, _TILE_HEIGHT, _TILES = 273, 278, 322, 323, 324

@@ -14,10 +14,10 @@ from math import ceil
 from PIL import Image, TiffImagePlugin
 
 from core.errors import ImageRejected
-from core.inspection.containers import PNG_START
-from core.inspection.heic import heic_is_whole
-from core.inspection.jpeg import START, JpegLayout, jpeg_is_whole, jpeg_layout
-from core.inspection.netpbm import Netpbm
+from core.inspection.formats.containers import PNG_START
+from core.inspection.formats.heic import heic_is_whole
+from core.inspection.formats.jpeg import START, JpegLayout, jpeg_is_whole, jpeg_layout
+from core.inspection.formats.netpbm import Netpbm
 
 INCOMPLETE = "The file is incomplete. Copy it again from the camera."
 

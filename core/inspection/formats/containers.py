@@ -9,8 +9,8 @@ following what they say ("Two issues with the JPEG standard", libjpeg-turbo, on 
 from __future__ import annotations
 
 from core.errors import ImageRejected
-from core.inspection.jpeg import MAX_SCANS, MAX_SEGMENTS, START, JpegLayout, jpeg_layout
-from core.inspection.tiff_tags import value_counts
+from core.inspection.formats.jpeg import MAX_SCANS, MAX_SEGMENTS, START, JpegLayout, jpeg_layout
+from core.inspection.formats.tiff_tags import value_counts
 
 MAX_CHUNKS = 100_000
 """Of a PNG: 40 MB in pieces of 512 bytes are 80,000."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import struct
 
-from core.inspection.containers import DAMAGED
-from core.inspection.tiff_tags import TIFF_STARTS, first_directory, tags_are_whole
+from core.inspection.formats.containers import DAMAGED
+from core.inspection.formats.tiff_tags import TIFF_STARTS, first_directory, tags_are_whole
 
 _DNG_VERSION, _NEW_SUBFILE_TYPE, _SUB_DIRECTORIES = 50706, 254, 330
 _WIDTH = 256
