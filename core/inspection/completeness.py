@@ -57,7 +57,7 @@ def check_complete(image: Image.Image, data: bytes, layout: JpegLayout | None) -
         whole = not data.removesuffix(_JPEG_2000_END).endswith(bytes(_EMPTY_PACKETS))
     elif image.format == "WEBP":
         blocks = image.width * image.height // 256
-        whole = zeros_at_webp_end(data) <= ZEROS + blocks // 30
+        whole = zeros_at_webp_end(data) <= ZEROS + blocks // 8
     else:
         whole = True
     if not whole:
@@ -73,7 +73,7 @@ def check_netpbm_complete(data: bytes, header: Netpbm) -> None:
 def zeros_at_webp_end(data: bytes) -> int:
     """Zeros that a WebP's picture ends in.
 
-    One of a single level has some of its own: about one for 40 of its blocks of 16 x 16.
+    One of a single level has some of its own: up to one for 8 of its blocks of 16 x 16.
     """
     place = 12
     while place + 8 <= len(data):
