@@ -71,11 +71,12 @@ def zeroed(name: str, data: bytes, chance: random.Random) -> bytes:
         start, end = _strips(data)
     else:
         start, end = _begin(name, data), _end(name, data)
+        end += 0 if name.startswith(("JPEG", "PNG")) else 1
     least = (end - start) * LEAST_ZEROED_ROWS if name in RAW else LEAST_ZEROED_BYTES
     # With nothing written at all it is a picture of a single level, which is no broken copy.
     place = chance.randrange(start + 16, end - int(least))
-    # What a TIFF has behind its pixels says where they are.
-    return data[:place] + bytes(end - place) + (data[end:] if name.startswith("TIFF") else b"")
+    # What lies behind the pixels, such as an end marker, is there.
+    return data[:place] + bytes(end - place) + data[end:]
 
 
 def without_a_scan(data: bytes, chance: random.Random) -> bytes:

@@ -24,9 +24,10 @@ from PIL import Image, UnidentifiedImageError
 from core.errors import ImageRejected
 from core.inspection.formats.completeness import (
     INCOMPLETE,
+    ZEROS,
     check_complete,
     check_netpbm_complete,
-    webp_ends_in_zeros,
+    zeros_at_webp_end,
 )
 from core.inspection.formats.containers import DAMAGED, check_container, check_scans
 from core.inspection.formats.gray import gray_of, gray_of_netpbm
@@ -197,7 +198,7 @@ def _decode(
         gray = gray_of(image, data)
     # A BMP is written from its lower edge up.
     _check_last_rows(gray[::-1] if file_format == "BMP" else gray)
-    if file_format == "WEBP" and webp_ends_in_zeros(data) and gray[-1].std() > 1:
+    if file_format == "WEBP" and zeros_at_webp_end(data) >= ZEROS and gray[-1].std() > 1:
         raise ImageRejected(INCOMPLETE)
     if orientation in _TURNS:
         gray = np.ascontiguousarray(_TURNS[orientation](gray))

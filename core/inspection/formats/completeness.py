@@ -24,6 +24,9 @@ INCOMPLETE = "The file is incomplete. Copy it again from the camera."
 ZEROS = 16
 """As many zeros at the end of compressed data are missing data: a codec ends with fewer."""
 
+_JPEG_2000_END = b"\xff\xd9"
+_EMPTY_PACKETS = 60
+"""A packet of nothing is a zero, and a flat picture ends in some."""
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """PNG's colour type -> values a pixel."""
 _INTERLACED = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2))
@@ -50,6 +53,11 @@ def check_complete(image: Image.Image, data: bytes, layout: JpegLayout | None) -
         whole = _tiff_is_whole(image.tag_v2, data)
     elif image.format == "HEIF":
         whole = heic_is_whole(data)
+    elif image.format == "JPEG2000":
+        whole = not data.removesuffix(_JPEG_2000_END).endswith(bytes(_EMPTY_PACKETS))
+    elif image.format == "WEBP":
+        blocks = image.width * image.height // 256
+        whole = zeros_at_webp_end(data) <= ZEROS + blocks // 8
     else:
         whole = True
     if not whole:
@@ -62,19 +70,19 @@ def check_netpbm_complete(data: bytes, header: Netpbm) -> None:
         raise ImageRejected(INCOMPLETE)
 
 
-def webp_ends_in_zeros(data: bytes) -> bool:
-    """True when a WebP's picture ends in zeros, as one of a single level may do.
+def zeros_at_webp_end(data: bytes) -> int:
+    """Zeros that a WebP's picture ends in.
 
-    Its decoder takes zeros for content that is likely where they are missing data.
+    One of a single level has some of its own: up to one for 8 of its blocks of 16 x 16.
     """
     place = 12
     while place + 8 <= len(data):
         kind, size = struct.unpack_from("<4sL", data, place)
         if kind in (b"VP8 ", b"VP8L"):
             payload = data[place + 8 : place + 8 + size]
-            return payload.endswith(bytes(ZEROS))
+            return len(payload) - len(payload.rstrip(b"\0"))
         place += 8 + size + size % 2
-    return False
+    return 0
 
 
 def _png_is_whole(data: bytes) -> bool:
