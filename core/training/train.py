@@ -67,9 +67,8 @@ LIMITS = (
     "Sixteen OK castings: one of them moves a figure on unseen OK castings by several per cent.",
     "Top views of one design of pump impeller; other parts need their own training.",
     "Defects smaller than about three pixels at 300 x 300 cannot be seen.",
-    "Verdicts change where light burns out the metal, where a camera brightens the dark (gamma "
-    "0.6), and on a background with flash that is not the part's; the robustness table says how "
-    "often.",
+    "Verdicts change where light overexposes the metal, and on a background with flash that is not "
+    "the part's; the robustness table says how often.",
     "What was tried for the goals it misses, and what came out, is in docs/model-card.md.",
 )
 FOLD_SEED = 0

@@ -64,7 +64,7 @@ def _upload_form(
 ) -> tuple[list[UploadedFile], str, str, bool]:
     with st.form("new batch", clear_on_submit=True, border=False):
         uploads = st.file_uploader(
-            "JPEG, PNG, BMP, TIFF or WebP photographs of parts, up to "
+            "Photographs of parts (JPEG, PNG, TIFF, HEIC, WebP, JPEG 2000, BMP, PGM), up to "
             f"{MAX_BYTES / 1e6:.0f} MB each, or ZIP archives of them",
             # A folder's other files would be left out without a word: each gets its reason.
             type=None if folder else TYPES,

@@ -44,6 +44,7 @@ def page() -> None:
         _learning(card)
     with right:
         _calibration(card)
+    _looks(card)
     _robustness(card)
     _gate(card)
     _worst(card)
@@ -75,6 +76,38 @@ def _results(card: ModelCard) -> None:
             for name, values in spread.items()
         )
         st.caption(plain(f"Across {len(rows)} cross-validation splits: {said}."))
+
+
+def _looks(card: ModelCard) -> None:
+    """One view and two looks side by side, on castings held out."""
+    if not card.looks:
+        return
+    st.subheader("One view and a second look", anchor=False)
+    st.text(
+        "A photograph whose score lies near the threshold is judged again, by the mean of its four "
+        "quarter turns. Specificity on castings held out, at two recalls:"
+    )
+    st.dataframe(
+        [
+            {
+                "Division": row.fold_seed,
+                "Judged by": "one view" if row.looks == 1 else "two looks",
+                "Contradictory labels": "counted" if row.contradictory else "left out",
+                "AUC": row.auc,
+                "Recall 99 %": 100 * row.specificity[0],
+                "Recall 99.5 %": 100 * row.specificity[1],
+                "99 %, castings alike": 100 * row.specificity_by_casting[0],
+                "99.5 %, castings alike": 100 * row.specificity_by_casting[1],
+            }
+            for row in card.looks
+        ],
+        column_config={"AUC": st.column_config.NumberColumn(format="%.4f")}
+        | dict.fromkeys(
+            ("Recall 99 %", "Recall 99.5 %", "99 %, castings alike", "99.5 %, castings alike"),
+            SHARE,
+        ),
+        hide_index=True,
+    )
 
 
 def _evaluation(evaluation: Evaluation) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.inspection.records import Verdict
+from core.inspection.frame import whole_frame
+from core.inspection.records import Inspection, Verdict
 from core.process.shifts import Calendar
 from db.inspections.models import model_by_sha256
 from db.inspections.parts import Part, part_by_id
@@ -92,12 +93,27 @@ def details(services: Services, part: Part, scale: float) -> None:
     _table(part, services.settings.calendar)
 
 
+def judged_text(item: Inspection) -> str:
+    """Which square of the photograph was judged, and by how many views."""
+    frame = item.judged
+    whole = frame == whole_frame(item.width, item.height)
+    square = (
+        "the whole photograph"
+        if whole
+        else f"{frame.side} pixels square, {frame.left} from the left, {frame.top} from the top"
+    )
+    if item.views == 1:
+        return f"{square}, one view"
+    return f"{square}, {item.views} views, which differ by {item.doubt:.2f} log-odds"
+
+
 def _table(part: Part, calendar: Calendar) -> None:
     item = part.inspection
     rows = {
         "Inspected": f"{moment_text(item.inspected_at, calendar)} at {part.station}, "
         f"batch {part.batch_id}",
         "Photograph": f"{item.width} x {item.height} pixels, {item.format}",
+        "Judged": judged_text(item),
         "Stages": f"decode {item.times.decode_ms:.1f} ms, gate {item.times.gate_ms:.1f} ms, "
         f"inference {item.times.inference_ms:.1f} ms, store {part.store_ms:.1f} ms",
         "Model": item.model,

@@ -108,7 +108,8 @@ def test_a_folder_that_goes_away_and_comes_back_loses_no_file_and_none_is_moved_
         until(lambda: (done / "2.jpg").exists())
         until(lambda: not service.trouble())
     assert service.report == WatchReport(3, 0)
-    assert len(service.said) == 3
+    # Whether the system could tell of the name that is not UTF-8 depends on when it came.
+    assert len([text for text in service.said if "gives no events" not in text]) == 3
     with reading(application.database) as connection:
         assert unfinished_batches(connection) == []
         files = {part.file for part in gallery(connection)}

@@ -165,3 +165,7 @@ def test_a_damaged_card_is_refused(copied, content):
     (copied / CARD).write_text(content)
     with pytest.raises(ModelAltered, match=CARD):
         read_card(copied)
+
+
+def test_the_tone_on_the_card_is_the_one_kept_with_the_weights(torch_engine):
+    assert torch_engine.card.tone == pytest.approx(torch_engine.network.tone.tolist(), abs=1e-3)

@@ -8,6 +8,7 @@ import torch
 
 from core.inspection.gate import GateLimits
 from core.model.network import CastingNetwork
+from core.model.tone import QUANTILES
 from core.synthetic.samples import sample_parts
 from core.training.augment.augmentation import blurred, brightened, noisy, recompressed, with_gamma
 from core.training.data.part_geometry import find_part, polar_coordinates
@@ -46,7 +47,8 @@ def sample():
 @pytest.fixture(scope="module")
 def models():
     torch.manual_seed(0)
-    return fold_models([CastingNetwork().eval()], OPEN_GATE, 0.5)
+    tone = np.linspace(0, 255, QUANTILES).tolist()
+    return fold_models([CastingNetwork().eval()], OPEN_GATE, 0.5, tone, None)
 
 
 def test_robustness_counts_flips_against_the_unchanged_photographs(sample, models):
