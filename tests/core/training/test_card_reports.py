@@ -1,6 +1,7 @@
 """Robustness and gate reports: what they count, on rendered parts and an untrained network."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -64,7 +65,7 @@ def test_robustness_counts_flips_against_the_unchanged_photographs(sample, model
 
 def test_a_closed_gate_turns_everything_away(sample, models):
     shut = GateLimits(**OPEN_GATE.model_dump() | {"sharpness": 9.0})
-    closed = type(models)(models.sessions, shut, 0.5)
+    closed = replace(models, limits=shut)
     verdicts = closed.inspect(sample.pixels, sample.folds, lambda _: None)
     assert verdicts.rejected.all()
 
