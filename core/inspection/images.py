@@ -50,7 +50,7 @@ EXTENSIONS = (
     *("jpg", "jpeg", "png", "bmp", "tif", "tiff", "webp"),
     *("heic", "heif", "jp2", "j2k", "pgm", "ppm"),
 )
-MAX_BYTES = 40 * 1024 * 1024
+MAX_BYTES = 40_000_000
 MAX_PIXELS = 25_000_000
 MIN_SIDE = 64
 """A picture with a shorter side cannot show a defect; nothing is gained by enlarging it."""

@@ -60,10 +60,16 @@ def _pair(
     made = _made(_database, _item, scale, SIDE)
     if made is None:
         return None
-    gray, heatmap = made
-    between = np.full((len(gray), BETWEEN, 3), GRAY, dtype=np.uint8)
-    photograph = gray if gray.ndim == 3 else np.repeat(gray[:, :, None], 3, axis=2)
-    return picture_bytes(np.hstack([photograph, between, heatmap]))
+    between = np.full((SIDE, BETWEEN, 3), GRAY, dtype=np.uint8)
+    return picture_bytes(np.hstack([_squared(made[0]), between, _squared(made[1])]))
+
+
+def _squared(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture in the middle of a square, so that the cards of a gallery are of one height."""
+    image = Image.fromarray(picture).convert("RGB")
+    square = Image.new("RGB", (SIDE, SIDE), (GRAY, GRAY, GRAY))
+    square.paste(image, ((SIDE - image.width) // 2, (SIDE - image.height) // 2))
+    return np.asarray(square, dtype=np.uint8)
 
 
 def _made(

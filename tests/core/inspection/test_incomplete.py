@@ -167,3 +167,8 @@ def test_what_a_border_or_a_background_is_like_is_no_missing_part() -> None:
         for file_format in ("PNG", "JPEG", "WEBP"):
             decoded = decode(encoded(Image.fromarray(picture), file_format)).gray
             assert decoded.shape == picture.shape, (name, file_format)
+
+
+def test_a_background_continued_by_its_last_row_is_whole():
+    gray = np.pad(np.asarray(part()), ((0, 200), (80, 20)), mode="edge")
+    assert decode(CONTAINERS["PNG"](Image.fromarray(gray))).gray.shape == (500, 400)
