@@ -33,7 +33,7 @@ from core.model.network import save_weights
 from core.model.second_look import judge
 from core.thresholds.recall_floor import recall_floor_on_photographs
 from core.thresholds.scored_parts import scored_parts
-from core.training.calibration import DECIMALS, calibrate, calibrate_head, calibrated
+from core.training.calibration import calibrate, calibrate_head, calibrated
 from core.training.cross_validation import Bar, Material, fit_with_all, held_out, write_scores
 from core.training.data.dataset import (
     LabelledPhotograph,
@@ -97,7 +97,6 @@ def train(material: Material, out: Path) -> ModelCard:
     calibrate_head(network, calibration)
     turns = calibrated(raw, calibration)
     threshold, scores = settled_threshold(turns, SECOND_LOOK, partial(threshold_of, material))
-    scores = scores.round(DECIMALS)
 
     parts = reference_signatures(material)
     fit_fold_novelty(material, known, parts)

@@ -15,6 +15,7 @@ from core.model.engine import OUTPUTS, default_threads, onnx_session
 from core.model.metrics import auc
 from core.model.second_look import TURNS, is_near
 from core.model.tone import with_tone
+from core.training.calibration import DECIMALS
 from core.training.cross_validation import HeldOut, Material
 from core.training.data.dataset import majority_labels, read_pixels
 from core.training.data.part_geometry import Gray
@@ -48,9 +49,10 @@ def scores_of_turns(material: Material, held: HeldOut) -> NDArray[np.float32]:
 
 
 def second_looks(turns: Scores, threshold: float, look: SecondLook) -> Scores:
-    """(N,): the first view's scores, and near ``threshold`` the means of all."""
+    """(N,): the first view's scores, near ``threshold`` the means of all; to :data:`DECIMALS`."""
     first = turns[:, 0]
-    return np.where(is_near(first, threshold, look), turns.mean(axis=1), first)
+    scores = np.where(is_near(first, threshold, look), turns.mean(axis=1), first)
+    return np.asarray(scores.round(DECIMALS))
 
 
 def settled_threshold(
