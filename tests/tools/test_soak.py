@@ -38,7 +38,7 @@ def test_a_watched_folder_misses_and_repeats_nothing_when_its_service_is_killed(
     sqlite_url: str, tmp_path: Path, move: bool
 ) -> None:
     engine = connect(sqlite_url)
-    seen = watched.run(engine, sqlite_url, tmp_path, files=60, kills=2, move=move)
+    seen = watched.run(engine, sqlite_url, tmp_path, files=60, kills=2, move=move, hostile=False)
     engine.dispose()
     assert seen["inspected"] > 50
     assert {name: seen[name] for name in watched.WRONG} == dict.fromkeys(watched.WRONG, 0)
