@@ -22,7 +22,7 @@ from core.inspection.frame import Frame, framed, whole_frame
 from core.inspection.images import Picture, decode
 
 OUTER_EDGE = 1.788
-"""Outer edge of the part in opening radii (see ``core.training.data.part_geometry``)."""
+"""Outer edge of the part in opening radii: the same on every casting of the design."""
 
 USUAL_RADIUS = 0.405
 """Outer edge of the part in sides of a training photograph: median of the public data set."""
@@ -198,7 +198,8 @@ def _dark_ellipses(dark: NDArray[np.bool_]) -> Iterator[_Opening]:
         high, wide = down.stop - down.start, across.stop - across.start
         if not (least < high < most and least < wide < most and 0.6 < high / wide < 1.67):
             continue
-        if 0 in (down.start, across.start) or (down.stop, across.stop) == dark.shape:
+        rows, columns = dark.shape
+        if 0 in (down.start, across.start) or down.stop == rows or across.stop == columns:
             continue
         region = labels[down, across] == index
         if region.sum() < 0.5 * high * wide:

@@ -25,9 +25,8 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from core.errors import ModelAltered, ModelMissing
-from core.inspection.frame import SIDE
 from core.model.novelty import NoveltyDetector
-from core.model.tone import DISC, QUANTILES
+from core.model.tone import INSIDE, QUANTILES
 
 CELLS = 10
 """Rows and columns of the evidence map: SIDE / 32, rounded up."""
@@ -115,8 +114,7 @@ class CastingNetwork(nn.Module):
 
 def _disc() -> Tensor:
     """(300, 300): weights that sum to one on the middle disc."""
-    at = torch.arange(SIDE, dtype=torch.float32) - (SIDE - 1) / 2
-    disc = ((at[:, None] ** 2 + at[None, :] ** 2) < DISC**2).float()
+    disc = torch.from_numpy(INSIDE).float()
     return disc / disc.sum()
 
 

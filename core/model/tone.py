@@ -30,13 +30,14 @@ def _disc() -> NDArray[np.bool_]:
     return np.asarray(at[:, None] ** 2 + at[None, :] ** 2 < DISC**2)
 
 
-_INSIDE = _disc()
+INSIDE = _disc()
+"""(300, 300): the pixels of the disc."""
 _RANKS = np.linspace(0.0, 1.0, QUANTILES)
 
 
 def tone_curve(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     """The (65,) quantiles of the gray levels inside the disc of a photograph (300, 300)."""
-    return np.asarray(np.quantile(pixels[_INSIDE], _RANKS))
+    return np.asarray(np.quantile(pixels[INSIDE], _RANKS))
 
 
 def with_tone(pixels: NDArray[np.uint8], curve: Sequence[float]) -> NDArray[np.uint8]:
@@ -45,7 +46,7 @@ def with_tone(pixels: NDArray[np.uint8], curve: Sequence[float]) -> NDArray[np.u
     A level's rank is the middle of its own pixels, so a level that many share (an overexposed
     face) becomes their mean rank's.
     """
-    counts = np.bincount(pixels[_INSIDE], minlength=LEVELS)
+    counts = np.bincount(pixels[INSIDE], minlength=LEVELS)
     ranks = (np.cumsum(counts) - counts / 2) / counts.sum()
     levels = np.rint(np.interp(ranks, _RANKS, curve)).clip(0, LEVELS - 1).astype(np.uint8)
     return np.asarray(levels[pixels], np.uint8)

@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 class FolderChanges:
     """What changed in a folder since it was last asked.
 
-    ``tell`` is told, once each time, that the folder is gone or back, and once that there are no
-    events. Used by one thread at a time.
+    ``tell`` gets a message each time the folder is gone or back, and one when there are no events.
+    Used by one thread at a time.
     """
 
     def __init__(self, folder: Path, stop: threading.Event, tell: Callable[[str], object]) -> None:

@@ -65,7 +65,7 @@ class WatchedFolder:
     """The files of a folder that are still to be inspected.
 
     ``known`` are, by the name shown, those that were inspected, ``aside`` a folder within that
-    is not looked into; ``tell`` is told what keeps it from seeing files. Used by the thread that
+    is not looked into; ``tell`` gets what keeps it from seeing files. Used by the thread that
     reads and the one that takes outcomes.
     """
 
@@ -141,7 +141,7 @@ class WatchedFolder:
     def _look(self) -> None:
         places = self._changes.next()
         if self.trouble:
-            # What is there when the folder is back is found and waited for anew.
+            # What is there when the folder is back is found and waited for again.
             self._written.clear()
             self._unreadable.clear()
             return

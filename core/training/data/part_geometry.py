@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from core.inspection.frame import SIDE
+from core.inspection.part_finder import OUTER_EDGE
 
 Gray = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -25,8 +26,6 @@ Floats = NDArray[np.float32]
 ANGLES = 720
 RADII = np.linspace(0.93, 2.2, 120)
 """Polar rows, in opening radii: from inside the opening's edge to well outside the part."""
-EDGE = 1.788
-"""Outer edge of the part, in opening radii, after stretching."""
 _DARK = (95.0, 75.0, 60.0, 110.0, 45.0)
 """Gray levels below which the opening may lie, tried in this order."""
 _SMALLEST_OPENING = 2500
@@ -88,7 +87,7 @@ def sample_circles(gray: NDArray[np.generic], opening: Opening, radius: NDArray[
 
 def unstretched(part: Part, radius: NDArray[Any], angle: NDArray[Any]) -> NDArray[np.float64]:
     """Opening radii as photographed of stretched ones at ``angle`` (radians)."""
-    stretch = (_harmonics(angle) @ part.rim - 1) / (EDGE - 1)
+    stretch = (_harmonics(angle) @ part.rim - 1) / (OUTER_EDGE - 1)
     return np.where(radius > 1, 1 + (radius - 1) * stretch, radius)
 
 
@@ -108,7 +107,7 @@ def polar_coordinates(part: Part) -> tuple[Floats, Floats]:
     angle, radius = np.arctan2(y, x) % (2 * np.pi), np.hypot(x, y)
     around = np.linspace(0, 2 * np.pi, ANGLES + 1)
     edge = np.interp(angle, around, _harmonics(around) @ part.rim)
-    radius = np.where(radius > 1, 1 + (radius - 1) * (EDGE - 1) / (edge - 1), radius)
+    radius = np.where(radius > 1, 1 + (radius - 1) * (OUTER_EDGE - 1) / (edge - 1), radius)
     return radius.astype(np.float32), angle.astype(np.float32)
 
 

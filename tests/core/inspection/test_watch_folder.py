@@ -114,7 +114,7 @@ def test_without_events_the_folder_is_looked_through_and_that_is_said_once(tmp_p
     assert watching.take(1) == [("c.jpg", b"c")]
 
 
-@pytest.mark.parametrize("again", ["renamed", "made anew"])
+@pytest.mark.parametrize("again", ["renamed", "made again"])
 def test_a_folder_that_is_gone_is_said_and_watched_again_when_it_is_back(tmp_path, again):
     folder, away = tmp_path / "in", tmp_path / "away"
     folder.mkdir()
