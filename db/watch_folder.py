@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -16,6 +16,9 @@ from core.inspection.watching.watch_folder import Known, WatchedFile
 from db.inspections.batches import end_batch
 from db.inspections.rows import LONGEST_NAME
 from db.schema import batch, watched_file, watcher
+
+ALIVE = timedelta(seconds=10)
+"""A service that recorded nothing for this long is not running."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,10 @@ class Watcher:
     model_sha256: str
     trouble: str | None = None
     """What keeps it from its work, fit to be shown; empty where all is well."""
+
+    def is_alive(self, moment: datetime) -> bool:
+        """Whether it recorded a heartbeat shortly before ``moment``."""
+        return moment - self.seen_at < ALIVE
 
 
 def known_files(connection: Connection, station: str, folder: str) -> dict[str, Known]:

@@ -30,8 +30,6 @@ LOW_DISK = 2_000_000_000
 VERY_LOW_DISK = 200_000_000
 TOLERANCE = timedelta(minutes=2)
 """By which clocks may differ."""
-ALIVE = timedelta(seconds=10)
-"""A watch folder service that recorded nothing for this long is not running."""
 
 
 class Health(StrEnum):
@@ -153,7 +151,7 @@ def _check_batches(database: Database) -> Finding:
 def _check_watchers(database: Database) -> Finding:
     with reading(database) as connection:
         found = watchers(connection)
-    alive = [item for item in found if datetime.now(UTC) - item.seen_at < ALIVE]
+    alive = [item for item in found if item.is_alive(datetime.now(UTC))]
     troubles = [f"{item.station}: {item.trouble}" for item in alive if item.trouble]
     if troubles:
         return Finding("watch folders", Health.FAULT, " ".join(troubles))

@@ -31,8 +31,6 @@ RATE_OF = 100
 """The defect rate is that of these latest parts."""
 SHOWN = 6
 """Latest parts that are shown with their heatmap."""
-ALIVE = timedelta(seconds=5)
-"""A watcher that sent nothing for this long is not running."""
 FPS_OVER = timedelta(seconds=5)
 
 
@@ -92,7 +90,7 @@ def read_live(services: Services, station: str | None) -> Live:
     running = [
         Running(
             f"watch {Path(watcher.folder).name}, {watcher.station}",
-            moment - watcher.seen_at < ALIVE,
+            watcher.is_alive(moment),
             watcher.waiting,
             watcher.memory_megabytes,
             watcher.processors,
